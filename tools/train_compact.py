@@ -1,0 +1,395 @@
+#!/usr/bin/env python3
+"""Trains the compact embedder that ships in tui_tagger/data/compact.npz by distillation from a strong teacher.
+
+    python tools/train_compact.py --data ../shared/data --work ~/.cache/compact all
+
+Stages, each of which goes on where it was stopped: `prepare` decodes the crops and asks the teacher once for each (and
+for its mirror image), `train` learns, `evaluate` measures on the validation people, `export` writes the package's file
+and the figures for its model card. `all` is the four in a row. A GPU is used where there is one.
+
+Loss: cosine to the teacher's clean embedding, plus agreement of the pairwise similarities in the batch (relational
+distillation, Park et al. 2019). The student sees augmented crops, so it learns to undo what the augmentation did.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import io
+import json
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from tui_tagger.faces.compact import DIMENSION, INPUT_SIZE, CompactNet, folded_state, load_net, save_weights
+
+PACKAGE_FILE = Path(__file__).parent.parent / "tui_tagger" / "data" / "compact.npz"
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+@dataclass(frozen=True)
+class Settings:
+    samples: int
+    batch: int = 128
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    warm_up: int = 20_000  # samples
+    decay: float = 0.5  # the last part of the run, in which the learning rate falls to nothing
+    average: float = 0.998  # decay of the moving average of the weights, a step
+    relational: float = 20.0  # weight of the pairwise term
+    seed: int = 20
+
+
+# --- prepare --------------------------------------------------------------------------------------------------------
+
+
+def prepare(data: Path, work: Path) -> None:
+    """Decoded crops (uint8 [n, 112, 112, 3]), their names, and the teacher's embeddings (float32 [n, 2, 256])."""
+    work.mkdir(parents=True, exist_ok=True)
+    archives = sorted((data / "faces").glob("*.zip"))
+    groups = {
+        "validation": [a for a in archives if a.stem == "validation"],
+        "train": [a for a in archives if a.stem != "validation"],
+    }
+    for group, files in groups.items():
+        if not (work / f"{group}.txt").exists():
+            decode(files, work / f"{group}.npy", work / f"{group}.txt")
+        if not (work / f"{group}-teacher.npy").exists():
+            np.save(work / f"{group}-teacher.npy", ask_teacher(data, np.load(work / f"{group}.npy", mmap_mode="r")))
+
+
+def decode(archives: list[Path], crops: Path, names: Path) -> None:
+    from PIL import Image
+
+    members = [
+        (archive, name)
+        for archive in archives
+        for name in sorted(zipfile.ZipFile(archive).namelist())
+        if name.endswith(".webp")
+    ]
+    opened = {archive: zipfile.ZipFile(archive) for archive in archives}
+    shape = (len(members), INPUT_SIZE, INPUT_SIZE, 3)
+    out = np.lib.format.open_memmap(crops, mode="w+", dtype=np.uint8, shape=shape)
+    for index, (archive, name) in enumerate(members):
+        out[index] = np.asarray(Image.open(io.BytesIO(opened[archive].read(name))).convert("RGB"))
+    out.flush()
+    names.write_text("\n".join(name for _, name in members))
+
+
+def ask_teacher(data: Path, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    spec = importlib.util.spec_from_file_location("teacher", data.parent / "tools" / "teacher.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    teacher = module.Teacher(data / "teacher")
+    embeddings = np.empty((len(crops), 2, DIMENSION), np.float32)
+    for at in range(0, len(crops), 128):
+        batch = np.asarray(crops[at : at + 128])
+        embeddings[at : at + 128, 0] = teacher(batch).numpy()
+        embeddings[at : at + 128, 1] = teacher(np.ascontiguousarray(batch[:, :, ::-1])).numpy()
+        print(f"\rteacher {at + len(batch)} of {len(crops)}", end="", flush=True)
+    print()
+    return embeddings
+
+
+# --- augmentation, on whole batches of float tensors [n, 3, 112, 112] in [-1, 1] ------------------------------------
+
+
+def augment(x: Tensor, g: torch.Generator) -> Tensor:
+    """What cameras, crops and years do to a face, each to a random part of the batch."""
+    n = len(x)
+
+    def uniform(low: float, high: float, *shape: int) -> Tensor:
+        return torch.rand(n, *shape, generator=g) * (high - low) + low
+
+    def some(share: float) -> Tensor:
+        return (torch.rand(n, generator=g) < share).nonzero().flatten()
+
+    angle, size, squeeze = uniform(-0.2, 0.2), uniform(0.87, 1.13), uniform(0.86, 1.06)
+    mirror = torch.where(torch.rand(n, generator=g) < 0.5, -1.0, 1.0)
+    cos, sin = torch.cos(angle) * size, torch.sin(angle) * size
+    shear = uniform(-0.1, 0.1)
+    rows = [
+        torch.stack([cos * mirror / squeeze, -sin + shear, uniform(-0.08, 0.08)], 1),
+        torch.stack([sin * mirror, cos, uniform(-0.08, 0.08)], 1),
+    ]
+    grid = F.affine_grid(torch.stack(rows, 1), list(x.shape), align_corners=False)
+    x = F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+    for low_size in (20, 32, 48, 64):
+        if len(part := some(0.06)):
+            small = F.interpolate(x[part], size=low_size, mode="area")
+            x[part] = F.interpolate(small, size=INPUT_SIZE, mode="bilinear", align_corners=False)
+    for radius in (1, 2, 3):
+        if len(part := some(0.04)):
+            kernel = torch.exp(-torch.arange(-2 * radius, 2 * radius + 1.0).square() / (2 * radius * radius))
+            kernel = (kernel / kernel.sum()).expand(3, 1, 1, -1)
+            blurred = F.conv2d(x[part], kernel, padding=(0, 2 * radius), groups=3)
+            x[part] = F.conv2d(blurred, kernel.transpose(2, 3), padding=(2 * radius, 0), groups=3)
+
+    if len(part := some(0.2)):
+        x[part] = x[part].mean(1, keepdim=True).expand(-1, 3, -1, -1)
+    light = (x + 1) / 2
+    light = light.clamp(1e-3, 1).pow(torch.exp(uniform(-0.45, 0.45, 1, 1, 1)))
+    slope = uniform(-0.3, 0.3, 1, 1, 1) * torch.linspace(-1, 1, INPUT_SIZE)  # light from one side
+    light = light * (uniform(0.75, 1.25, 1, 1, 1) + slope) * (1 + uniform(-0.12, 0.12, 3, 1, 1)) + uniform(
+        -0.12, 0.12, 1, 1, 1
+    )
+    if len(part := some(0.25)):
+        light[part] += torch.randn(light[part].shape, generator=g) * uniform(0.01, 0.08, 1, 1, 1)[part]
+    x = light * 2 - 1
+
+    rows_of, columns_of = torch.arange(INPUT_SIZE)[None, :, None], torch.arange(INPUT_SIZE)[None, None, :]
+    top, left = uniform(-20, INPUT_SIZE, 1, 1), uniform(-20, INPUT_SIZE, 1, 1)
+    height, width = uniform(12, 50, 1, 1), uniform(12, 50, 1, 1)
+    hidden = (rows_of >= top) & (rows_of < top + height) & (columns_of >= left) & (columns_of < left + width)
+    hidden &= (torch.rand(n, generator=g) < 0.3)[:, None, None]
+    return torch.where(hidden[:, None], uniform(-1, 1, 3, 1, 1), x).clamp(-1, 1)
+
+
+class Steps(Sampler[tuple[int, list[int]]]):
+    """Each step's crops, the same for the same seed wherever the run is resumed."""
+
+    def __init__(self, crops: int, settings: Settings, first: int) -> None:
+        self.crops, self.settings, self.first = crops, settings, first
+
+    def __iter__(self) -> Iterator[tuple[int, list[int]]]:
+        a_round = self.crops // self.settings.batch
+        order: NDArray[np.int64] = np.empty(0, np.int64)
+        for step in range(self.first, self.settings.samples // self.settings.batch):
+            if step % a_round == 0 or not len(order):
+                order = np.random.default_rng([self.settings.seed, step // a_round]).permutation(self.crops)
+            at = step % a_round * self.settings.batch
+            yield step, np.sort(order[at : at + self.settings.batch]).tolist()
+
+
+class Crops(Dataset[tuple[Tensor, Tensor]]):
+    def __init__(self, work: Path, seed: int) -> None:
+        self.seed = seed
+        self.crops = np.load(work / "train.npy", mmap_mode="r")
+        both = np.load(work / "train-teacher.npy")
+        self.targets = F.normalize(torch.from_numpy(both.sum(1)))
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+    def __getitem__(self, step: tuple[int, list[int]]) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        number, indices = step
+        torch.set_num_threads(1)
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + number)
+        x = as_input(np.asarray(self.crops[indices]))
+        return (augment(x, generator) * 127.5 + 127.5).round().byte(), self.targets[indices]
+
+
+def as_input(crops: NDArray[np.uint8]) -> Tensor:
+    return torch.from_numpy(np.array(crops)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+# --- train ----------------------------------------------------------------------------------------------------------
+
+
+def distillation_loss(student: Tensor, teacher: Tensor, relational: float) -> tuple[Tensor, Tensor]:
+    """The whole loss and its cosine part, for embeddings [n, d] of which the teacher's are unit length."""
+    student = F.normalize(student.float())
+    cosine = 1 - (student * teacher).sum(1).mean()
+    pairs = F.mse_loss(student @ student.T, teacher @ teacher.T)
+    return cosine + relational * pairs, cosine
+
+
+def rate_at(seen: int, s: Settings) -> float:
+    """A trapezoid over the run: warm up, hold, fall to nothing."""
+    return s.learning_rate * min(1.0, seen / s.warm_up, (s.samples - seen) / (s.decay * s.samples))
+
+
+def train(work: Path, settings: Settings, workers: int) -> None:
+    torch.manual_seed(settings.seed)
+    dataset = Crops(work, settings.seed)
+    net = CompactNet().to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = torch.optim.swa_utils.AveragedModel(
+        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.average), use_buffers=True
+    )
+    matrices = [p for p in net.parameters() if p.ndim > 1]
+    vectors = [p for p in net.parameters() if p.ndim == 1]
+    optimizer = torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    )
+    checkpoint, first, spent = work / "checkpoint.pt", 0, 0.0
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, weights_only=True, map_location=DEVICE)
+        net.load_state_dict(saved["net"])
+        average.load_state_dict(saved["average"])
+        optimizer.load_state_dict(saved["optimizer"])
+        first, spent = saved["step"], saved["seconds"]
+
+    def save(step: int, seconds: float) -> None:
+        state = {
+            "net": net.state_dict(),
+            "average": average.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "step": step,
+            "seconds": seconds,
+        }
+        torch.save(state, checkpoint.with_suffix(".new"))
+        checkpoint.with_suffix(".new").replace(checkpoint)
+
+    loader = DataLoader(
+        dataset, batch_size=None, sampler=Steps(len(dataset), settings, first), num_workers=workers, prefetch_factor=4
+    )
+    began, step, running = time.monotonic(), first, 0.0
+    net.train()
+    for crops, targets in loader:
+        for group in optimizer.param_groups:
+            group["lr"] = rate_at(step * settings.batch, settings)
+        x = (crops.to(DEVICE).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(DEVICE, torch.bfloat16):
+            embedding = net(x)
+        loss, cosine = distillation_loss(embedding, targets.to(DEVICE), settings.relational)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        optimizer.step()
+        average.update_parameters(net)
+        step += 1
+        running = cosine.item() if running == 0 else 0.98 * running + 0.02 * cosine.item()
+        if step % 100 == 0:
+            seconds = spent + time.monotonic() - began
+            a_second = (step - first) * settings.batch / (time.monotonic() - began)
+            print(
+                f"{step * settings.batch:9d} of {settings.samples}  cosine loss {running:.4f}  {a_second:.0f}/s  {seconds / 60:.1f} min",
+                flush=True,
+            )
+        if step % 500 == 0:
+            save(step, spent + time.monotonic() - began)
+            report(work, average.module, step * settings.batch)
+    save(step, spent + time.monotonic() - began)
+
+
+# --- evaluate -------------------------------------------------------------------------------------------------------
+
+
+def validation_pairs(
+    names: list[str], kind: str, seed: int = 0
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
+    """Pairs of crops [m, 2], whether they show one person [m], and their fold [m]: 7 same and 7 different a person.
+
+    `kind` is frontal (both frontal) or profile (one of each).
+    """
+    rng = np.random.default_rng(seed)
+    people: dict[str, dict[str, list[int]]] = {}
+    for index, name in enumerate(names):
+        person, file = name.split("/")
+        people.setdefault(person, {"frontal": [], "profile": []})[file.split("-")[0]].append(index)
+    order = sorted(people)
+    pairs, same, folds = [], [], []
+    for number, person in enumerate(order):
+        for left in rng.choice(people[person]["frontal"], 7):
+            others = [i for i in people[person][kind] if i != left]
+            stranger = order[(number + rng.integers(1, len(order))) % len(order)]
+            pairs += [(left, rng.choice(others)), (left, rng.choice(people[stranger][kind]))]
+            same += [True, False]
+            folds += [number % 10] * 2
+    return np.array(pairs), np.array(same), np.array(folds)
+
+
+def verification(embeddings: NDArray[np.float32], names: list[str], kind: str) -> dict[str, float]:
+    """Accuracy over ten folds of people, each with the best threshold of the other nine, and TAR at two FARs."""
+    pairs, same, folds = validation_pairs(names, kind)
+    scores = (embeddings[pairs[:, 0]] * embeddings[pairs[:, 1]]).sum(1)
+    right = []
+    for fold in range(10):
+        inside = folds == fold
+        candidates = np.quantile(scores[~inside], np.linspace(0, 1, 801))
+        accuracy = ((scores[~inside][:, None] > candidates) == same[~inside][:, None]).mean(0)
+        right.append(((scores[inside] > candidates[accuracy.argmax()]) == same[inside]).mean())
+    figures = {"accuracy": float(np.mean(right))}
+    for rate in (1e-2, 1e-3):
+        threshold = np.quantile(scores[~same], 1 - rate)
+        figures[f"TAR at FAR {rate:g}"] = float((scores[same] > threshold).mean())
+    return figures
+
+
+@torch.inference_mode()
+def embed(net: torch.nn.Module, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    net.eval()
+    device = next(net.parameters()).device
+    parts = []
+    for at in range(0, len(crops), 256):
+        x = as_input(np.asarray(crops[at : at + 256])).to(device).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(device.type, torch.bfloat16):
+            parts.append(F.normalize(net(x).float()).cpu())
+    return torch.cat(parts).numpy()
+
+
+def report(work: Path, net: torch.nn.Module, seen: int) -> dict[str, dict[str, float]]:
+    names = (work / "validation.txt").read_text().split("\n")
+    embeddings = embed(net, np.load(work / "validation.npy", mmap_mode="r"))
+    figures = {kind: verification(embeddings, names, kind) for kind in ("frontal", "profile")}
+    line = "  ".join(f"{kind} {100 * f['accuracy']:.2f} %" for kind, f in figures.items())
+    print(f"--- {seen} samples: {line}", flush=True)
+    with (work / "log.jsonl").open("a") as log:
+        log.write(json.dumps({"samples": seen, **figures}) + "\n")
+    return figures
+
+
+def evaluate(work: Path) -> None:
+    names = (work / "validation.txt").read_text().split("\n")
+    teacher = np.load(work / "validation-teacher.npy")[:, 0]
+    print(json.dumps({"teacher": {kind: verification(teacher, names, kind) for kind in ("frontal", "profile")}}))
+    if PACKAGE_FILE.exists():
+        print(json.dumps({"compact": report(work, load_net(PACKAGE_FILE), 0)}))
+
+
+def export(work: Path) -> None:
+    saved = torch.load(work / "checkpoint.pt", weights_only=True, map_location="cpu")
+    net = CompactNet()
+    net.load_state_dict(
+        {
+            name.removeprefix("module."): values
+            for name, values in saved["average"].items()
+            if name.startswith("module.")
+        }
+    )
+    PACKAGE_FILE.parent.mkdir(exist_ok=True)
+    save_weights(folded_state(net.eval()), PACKAGE_FILE)
+    print(
+        f"{PACKAGE_FILE}: {PACKAGE_FILE.stat().st_size} bytes after {saved['step']} steps, {saved['seconds'] / 60:.0f} minutes"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stage", choices=["prepare", "train", "evaluate", "export", "all"])
+    parser.add_argument("--data", type=Path, required=True, help="the folder with faces/ and teacher/")
+    parser.add_argument("--work", type=Path, required=True, help="where decoded crops and checkpoints are kept")
+    parser.add_argument(
+        "--samples",
+        type=int,
+        default=900_000,
+        help="augmented crops to learn from in all; may be changed when resuming",
+    )
+    parser.add_argument("--workers", type=int, default=1, help="processes that augment")
+    parser.add_argument("--threads", type=int, default=0, help="threads of the network on the CPU; 0: all")
+    options = parser.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    if options.stage in ("prepare", "all"):
+        prepare(options.data, options.work)
+    if options.stage in ("train", "all"):
+        train(options.work, Settings(samples=options.samples), options.workers)
+    if options.stage in ("export", "all"):
+        export(options.work)
+    if options.stage in ("evaluate", "all"):
+        evaluate(options.work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""Where things are kept, and the numbers that steer the program, each with the measurement or source that set it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+APP = "tui-tagger"
+DATA = Path(__file__).parent / "data"
+
+MAX_PIXELS = 300_000_000  # a 300-megapixel photo takes 0.9 GB as RGB; larger files are refused as decompression bombs
+
+# Detection (RECOGNITION.md section 1)
+WORKING_SIDE = 1280  # long side in pixels of the image that faces are looked for in
+
+
+def database_path() -> Path:
+    """The library's database where `--db` names no other."""
+    return Path(platformdirs.user_data_dir(APP, appauthor=False)) / "library.db"
+
+
+def cache_dir() -> Path:
+    """Downloaded model weights and previews."""
+    return Path(platformdirs.user_cache_dir(APP, appauthor=False))
+
+
+def log_dir() -> Path:
+    return Path(platformdirs.user_log_dir(APP, appauthor=False))

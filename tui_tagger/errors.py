@@ -1,0 +1,51 @@
+"""Errors that a user is told about: what happened, to which file, and what to do."""
+
+from __future__ import annotations
+
+
+class TaggerError(Exception):
+    """The root of all errors that are shown without a traceback.
+
+    `message` says what happened and to what; `hint` says what to do about it, or is empty.
+    """
+
+    title = "Error"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[type[TaggerError], tuple[str, str]]:
+        # Errors cross the process border; the default would call the class with the message alone.
+        return type(self), (self.message, self.hint)
+
+
+class PhotoError(TaggerError):
+    """A photo that cannot be read, decoded or located."""
+
+    title = "Photo cannot be read"
+
+
+class MetadataError(TaggerError):
+    """Metadata that cannot be written without risk to what is already there."""
+
+    title = "Metadata"
+
+
+class ModelError(TaggerError):
+    """Model weights that are missing, damaged or of another architecture."""
+
+    title = "Model"
+
+
+class DatabaseError(TaggerError):
+    """A database that cannot be opened, migrated or written."""
+
+    title = "Database"
+
+
+class UsageError(TaggerError):
+    """A request that cannot be carried out as it was put: an unknown name, an empty selection, a wrong value."""
+
+    title = "Not possible"
