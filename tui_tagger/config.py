@@ -27,3 +27,9 @@ def cache_dir() -> Path:
 
 def log_dir() -> Path:
     return Path(platformdirs.user_log_dir(APP, appauthor=False))
+
+
+# Caps on a recommendation: such a face is never "strong"
+SMALL_FACE = 36.0  # shorter side in pixels: under a third of what the compact embedder looks at
+BLURRED = 0.0  # sharpness (faces/alignment.py); set from a measurement
+ALIGN_FROM = 96.0  # a face narrower than this in the working image is cut from the photo at full size instead

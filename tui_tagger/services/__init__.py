@@ -1,0 +1,50 @@
+"""What the app can do, without a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tui_tagger.services.jobs import JobService
+from tui_tagger.services.library import LibraryService
+from tui_tagger.services.people import PeopleService
+from tui_tagger.services.query import fold
+from tui_tagger.services.recognition import Recognition
+from tui_tagger.services.review import ReviewService
+from tui_tagger.services.tagging import TaggingService
+from tui_tagger.storage.database import open_database
+
+
+@dataclass(frozen=True)
+class Services:
+    """The services on one database. One set a process: the tables are bound to it."""
+
+    database: Any
+    recognition: Recognition
+    library: LibraryService
+    review: ReviewService
+    people: PeopleService
+    tagging: TaggingService
+    jobs: JobService
+
+    @classmethod
+    def open(cls, path: Path) -> Services:
+        """Raises DatabaseError."""
+        database = open_database(path)
+        database.register_function(fold, "fold", 1)
+        recognition, tagging = Recognition(), TaggingService()
+        return cls(
+            database=database,
+            recognition=recognition,
+            library=LibraryService(),
+            review=ReviewService(recognition, tagging.undo_write, tagging.redo_write),
+            people=PeopleService(recognition),
+            tagging=tagging,
+            jobs=JobService(path),
+        )
+
+    def close(self) -> None:
+        """Ends the worker and closes the database."""
+        self.jobs.close()
+        self.database.close()

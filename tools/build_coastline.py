@@ -1,0 +1,77 @@
+"""Builds tui_tagger/data/coastline.npz from Natural Earth's land outlines.
+
+Usage: build_coastline.py PACKAGE [TARGET]
+
+PACKAGE is the unpacked folder of the npm package `world-atlas` 2.0.2 (`npm pack world-atlas`, then `tar xf`), which
+holds Natural Earth's land at 1:110m and 1:50m as TopoJSON (https://github.com/topojson/topojson-specification).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SCALES = {"110m": "land-110m.json", "50m": "land-50m.json"}
+STEPS_PER_DEGREE = 180  # int16 holds 180 degrees at this step; 0.0056 degrees are 0.6 km, finer than 1:50m
+PIECE = 32  # points of a line that share a bounding box
+SEAM = 179.99  # degrees: lines along the antimeridian and the south pole close polygons; they are no coast
+POLE = -89.9
+
+
+def decode(topology: dict[str, Any]) -> list[NDArray[np.float64]]:
+    """The arcs of a quantised topology as [n, 2] longitudes and latitudes in degrees."""
+    scale, translate = np.array(topology["transform"]["scale"]), np.array(topology["transform"]["translate"])
+    return [np.cumsum(np.array(arc, np.int64), axis=0) * scale + translate for arc in topology["arcs"]]
+
+
+def coasts(line: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """The line without the stretches that run along the seam or the pole."""
+    at_edge = (np.abs(line[:, 0]) > SEAM) | (line[:, 1] < POLE)
+    artificial = at_edge[:-1] & at_edge[1:]
+    parts = np.split(line, np.flatnonzero(artificial) + 1)
+    return [part for part in parts if len(part) > 1]
+
+
+def pieces(line: NDArray[np.int16]) -> list[NDArray[np.int16]]:
+    """The line in pieces of at most PIECE steps; neighbours share a point."""
+    return [line[start : start + PIECE + 1] for start in range(0, len(line) - 1, PIECE)]
+
+
+def quantised(line: NDArray[np.float64]) -> NDArray[np.int16]:
+    """The line in whole steps, without repeated points."""
+    steps = np.round(np.clip(line, -180, 180) * STEPS_PER_DEGREE).astype(np.int16)
+    keep = np.r_[True, np.any(np.diff(steps, axis=0) != 0, axis=1)]
+    return steps[keep]
+
+
+def pack(topology: dict[str, Any]) -> dict[str, NDArray[np.generic]]:
+    """Points [n, 2] int16, ends of the pieces [m] int32, and their boxes [m, 4] (west, south, east, north)."""
+    lines = [quantised(part) for arc in decode(topology) for part in coasts(arc)]
+    parts = [piece for line in lines if len(line) > 1 for piece in pieces(line)]
+    boxes = np.array([[*piece.min(axis=0), *piece.max(axis=0)] for piece in parts], np.int16)
+    ends = np.cumsum([len(piece) for piece in parts]).astype(np.int32)
+    return {"points": np.concatenate(parts), "ends": ends, "boxes": boxes}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("package", type=Path)
+    default = Path(__file__).resolve().parents[1] / "tui_tagger" / "data" / "coastline.npz"
+    parser.add_argument("target", type=Path, nargs="?", default=default)
+    options = parser.parse_args()
+    arrays: dict[str, Any] = {"steps_per_degree": np.int16(STEPS_PER_DEGREE)}
+    for scale, name in SCALES.items():
+        packed = pack(json.loads((options.package / name).read_text("utf-8")))
+        arrays |= {f"{part}_{scale}": values for part, values in packed.items()}
+        print(f"1:{scale}: {len(packed['points'])} points in {len(packed['ends'])} pieces")
+    np.savez_compressed(options.target, **arrays)
+    print(f"{options.target}: {options.target.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,295 @@
+"""TaggerApp: the screens on one set of services, the jobs that outlive a screen, and the keys that act everywhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from tui_tagger.errors import TaggerError
+from tui_tagger.screens.base import BaseScreen
+from tui_tagger.screens.help import help_screen
+from tui_tagger.screens.library import LibraryScreen
+from tui_tagger.screens.map import MapScreen
+from tui_tagger.screens.palette import palette_commands, palette_screen
+from tui_tagger.screens.people import PeopleScreen
+from tui_tagger.screens.person import PersonScreen
+from tui_tagger.screens.photo import PhotoScreen
+from tui_tagger.screens.review import ReviewScreen
+from tui_tagger.screens.search import Entry, SearchScreen
+from tui_tagger.screens.write import WriteScreen
+from tui_tagger.services import Services
+from tui_tagger.services.views import JobState, JobView, Outcome, WriteResult
+from tui_tagger.widgets.keys import key
+from tui_tagger.widgets.status import StatusRow
+from tui_tagger.widgets.terminal import Terminal
+from tui_tagger.widgets.text import counted
+
+POLL_SECONDS = 0.25
+FRESH_SECONDS = 2.0  # a list that a job changes is read again this often, not at every photo
+WRITING = "write"
+
+
+class TaggerApp(App[None]):
+    """The app. `folders` that are given are scanned at once; `start` names the first screen."""
+
+    TITLE = "TUI Tagger"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("f2", "go('library')", "go.library", "library", "Go to Library"),
+        key("f3", "go('photo')", "go.photo", "photo", "Go to Photo"),
+        key("f4", "go('people')", "go.people", "people", "Go to People"),
+        key("f5", "go('review')", "go.review", "review", "Go to Review"),
+        key("f6", "go('map')", "go.map", "map", "Go to Map"),
+        key("question_mark,f1", "help", "app.help", "help", "Show all keys"),
+        key("colon,ctrl+p", "palette", "app.palette", "commands", "Show all commands"),
+        key("u", "undo", "app.undo", "undo", "Undo the last decision or file write"),
+        key("U", "redo", "app.redo", "redo", "Redo what was undone"),
+        key("H", "history", "app.history", "history", "Show the history of decisions"),
+        key("P", "pause", "jobs.pause", "pause", "Pause or resume the job"),
+        key("C", "cancel", "jobs.cancel", "cancel", "Cancel the job; what is done stays"),
+        key("ctrl+l", "refresh_all", "app.refresh", "refresh", "Draw everything again"),
+        key("q", "back", "app.back", "back", "Go back; at the Library, quit"),
+        key("ctrl+q", "quit", "app.quit", "quit", "Quit"),
+    ]
+
+    def __init__(
+        self, services: Services, terminal: Terminal, folders: Sequence[Path] = (), start: str = "library"
+    ) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self.services = services
+        self.terminal = terminal
+        self.folders = tuple(folders)
+        self.start = start
+        self.photo_id: int | None = None
+        self.screens_by_name: dict[str, BaseScreen] = {
+            "library": LibraryScreen(),
+            "photo": PhotoScreen(),
+            "people": PeopleScreen(),
+            "review": ReviewScreen(),
+            "map": MapScreen(),
+        }
+        self._write_job: JobView | None = None
+        self._write_began = 0.0
+        self._read_at = 0.0
+        self._stale = False
+        self._job_seen: JobView | None = None
+
+    def get_default_screen(self) -> Screen[Any]:
+        return self.screens_by_name["library"]
+
+    def on_mount(self) -> None:
+        self.set_interval(POLL_SECONDS, self.poll)
+        if self.start != "library":
+            self.go(self.start)
+        if self.folders:
+            self.services.jobs.scan(self.folders)
+            self.data_changed()
+
+    @property
+    def shown(self) -> BaseScreen | None:
+        """The app's own screen on top; None while help, palette or history lie on it."""
+        return self.screen if isinstance(self.screen, BaseScreen) else None
+
+    def poll(self) -> None:
+        """Takes in what the worker reported. Lists are read again at most every two seconds."""
+        changed = self.services.jobs.poll()
+        self._stale = self._stale or changed
+        job = self.services.jobs.current()
+        if job is not None and job != self._job_seen:
+            self.job_changed(job)
+        if self._stale and time.monotonic() - self._read_at >= FRESH_SECONDS:
+            self.data_changed()
+
+    def job_changed(self, job: JobView) -> None:
+        """Shows the job's progress; says how it ended."""
+        ended = job.state in (JobState.DONE, JobState.CANCELLED, JobState.FAILED)
+        news = ended and (self._job_seen is None or self._job_seen.state is not job.state)
+        self._job_seen = job
+        if news:
+            self.tell(ending(job), error=job.state is JobState.FAILED)
+            self.data_changed()
+        elif self.shown:
+            self.shown.bars()
+
+    def data_changed(self) -> None:
+        """What is shown may be out of date: the screen on top reads again; the others do so when they return."""
+        self._stale, self._read_at = False, time.monotonic()
+        if self.shown:
+            self.shown.fill()
+
+    def job(self) -> JobView | None:
+        """The write that runs, else the worker's job."""
+        return self._write_job or self.services.jobs.current()
+
+    def tell(self, message: str, error: bool = False) -> None:
+        """Says something in the status row of the screen on top."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, BaseScreen) and screen.is_mounted:
+                screen.query_one(StatusRow).tell(message, error)
+                return
+
+    def tell_error(self, error: TaggerError) -> None:
+        self.tell(" ".join(part for part in (error.message, error.hint) if part), error=True)
+
+    async def run_action(self, *arguments: Any, **options: Any) -> bool:
+        """Runs an action; an error that the user can do something about is told, not raised."""
+        try:
+            return await super().run_action(*arguments, **options)
+        except TaggerError as error:
+            self.tell_error(error)
+            return True
+
+    def go(self, name: str) -> None:
+        """Brings a screen to the top: back to it if it lies below, else on top of the others."""
+        target = self.screens_by_name[name]
+        if target in self.screen_stack:
+            while self.screen is not target:
+                self.pop_screen()
+        else:
+            self.push_screen(target)
+
+    def show_photo(self, photo_id: int, among: Sequence[int] = (), face_id: int | None = None) -> None:
+        """Opens a photo; `among` is the order that [ and ] go through."""
+        screen = self.screens_by_name["photo"]
+        assert isinstance(screen, PhotoScreen)
+        self.photo_id = photo_id
+        screen.show(photo_id, among, face_id)
+        self.go("photo")
+
+    def show_writes(self, photo_ids: Sequence[int]) -> None:
+        self.push_screen(WriteScreen(photo_ids))
+
+    def write(self, photo_ids: Sequence[int]) -> None:
+        """Writes in a thread that belongs to the app: leaving the screen does not stop it."""
+        self._write_began = time.monotonic()
+        self._write_job = JobView(0, "Writing names", JobState.RUNNING, 0, len(photo_ids), (), 0.0, None)
+        self.run_worker(
+            lambda: self.services.tagging.write(photo_ids, progress=self._write_progress),
+            name=WRITING,
+            thread=True,
+            exit_on_error=False,
+        )
+
+    def _write_progress(self, done: int, total: int) -> None:
+        self.call_from_thread(self._show_write, done, total)
+
+    def _show_write(self, done: int, total: int) -> None:
+        rate = done / max(time.monotonic() - self._write_began, 1e-3)
+        eta = (total - done) / rate if rate else None
+        self._write_job = JobView(0, "Writing names", JobState.RUNNING, done, total, (), rate, eta)
+        if self.shown:
+            self.shown.bars()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.worker.name != WRITING or event.state not in (WorkerState.SUCCESS, WorkerState.ERROR):
+            return
+        self._write_job = None
+        error = event.worker.error
+        if error is None:
+            self._written(event.worker.result or ())
+        elif isinstance(error, TaggerError):
+            self.tell_error(error)
+        else:
+            raise error
+        self.data_changed()
+
+    def _written(self, results: tuple[WriteResult, ...]) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, WriteScreen) and screen.writing:
+                screen.show_results(results)
+        refused = sum(result.result == "refused" for result in results)
+        told = f"{counted(len(results), 'photo')} written" if not refused else f"{refused} of {len(results)} refused"
+        self.tell(told, error=bool(refused))
+
+    def action_go(self, name: str) -> None:
+        self.go(name)
+
+    def action_help(self) -> None:
+        if self.shown:
+            others = [LibraryScreen, PhotoScreen, ReviewScreen, PeopleScreen, PersonScreen, MapScreen, WriteScreen]
+            self.push_screen(help_screen(self.shown, others))
+
+    def action_palette(self) -> None:
+        if self.shown is None:
+            return
+        commands = palette_commands(self.shown)
+
+        def run(index: int | None) -> None:
+            if index is not None:
+                commands[index][0][1]()
+
+        self.push_screen(palette_screen(commands), run)
+
+    def action_history(self) -> None:
+        rows = self.services.review.history()
+        lines = [Entry(f"{'(undone) ' if row.undone else ''}{row.message}", row.at[:19]) for row in rows]
+        lines = lines or [Entry("Nothing was decided yet.")]
+        self.push_screen(SearchScreen("History, newest first", lines, "u and U undo and redo    esc  back", False))
+
+    def action_undo(self) -> None:
+        self.show_again(self.services.review.undo(), "Undone", "Nothing to undo")
+
+    def action_redo(self) -> None:
+        self.show_again(self.services.review.redo(), "Redone", "Nothing to redo")
+
+    def show_again(self, outcome: Outcome | None, done: str, nothing: str) -> None:
+        """Goes back to the faces that an undo or redo touched."""
+        if outcome is None:
+            self.tell(nothing)
+            return
+        if self.shown:
+            self.shown.go_to_faces(outcome.face_ids)
+            self.shown.fill()
+        self.tell(f"{done}: {outcome.message}")
+
+    def action_pause(self) -> None:
+        job = self.services.jobs.current()
+        if job is not None and job.state is JobState.PAUSED:
+            self.services.jobs.resume()
+        else:
+            self.services.jobs.pause()
+        self.data_changed()
+
+    def action_cancel(self) -> None:
+        self.services.jobs.cancel()
+        self.data_changed()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("pause", "cancel"):
+            job = self.services.jobs.current()
+            return job is not None and job.state in (JobState.RUNNING, JobState.PAUSED)
+        return super().check_action(action, parameters)
+
+    def action_refresh_all(self) -> None:
+        self.data_changed()
+        self.refresh(layout=True)
+
+    def action_back(self) -> None:
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif self.services.jobs.busy and self.shown:
+            self.shown.status.ask("A job is running; the next scan goes on from there. Quit?", self.quit_if)
+        else:
+            self.exit()
+
+    def quit_if(self, yes: bool) -> None:
+        if yes:
+            self.exit()
+
+
+def ending(job: JobView) -> str:
+    """How a job ended, in a line."""
+    if job.state is JobState.FAILED:
+        return f"{job.title}: {job.message or 'failed'}"
+    word = "cancelled" if job.state is JobState.CANCELLED else "done"
+    unreadable = f", {len(job.failures)} unreadable" if job.failures else ""
+    return f"{job.title}: {word}, {job.done:,} of {job.total:,}{unreadable}"

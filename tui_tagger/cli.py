@@ -1,0 +1,560 @@
+"""The command line: the app, and every job without a screen.
+
+Results go to stdout (`--json`: one object a line), progress and diagnostics to stderr. Exit status 0: done; 1: done,
+with failures listed; 2: wrong use, or cannot start.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from tui_tagger import __version__
+from tui_tagger.config import database_path
+from tui_tagger.errors import TaggerError, UsageError
+from tui_tagger.text import visible
+
+FAILURES = 1
+CANNOT = 2
+
+
+class Commands(TyperGroup):
+    """`tui-tagger ~/Pictures` is `tui-tagger open ~/Pictures`: what names no command opens the app."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        own = {*self.commands, "--help", "--version", "--install-completion", "--show-completion"}
+        if not ctx.resilient_parsing and not (args and args[0] in own):
+            args = ["open", *args]
+        return super().parse_args(ctx, args)
+
+
+cli = typer.Typer(cls=Commands, help=__doc__.split("\n")[0] if __doc__ else None, no_args_is_help=False)
+people_cli = typer.Typer(help="The persons in the database.", no_args_is_help=True)
+models_cli = typer.Typer(help="Models that embed faces.", no_args_is_help=True)
+cli.add_typer(people_cli, name="people")
+cli.add_typer(models_cli, name="models")
+
+Db = Annotated[Path | None, typer.Option("--db", metavar="FILE", help="The database; made when it is not there.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")]
+Dirs = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of photos.")]
+
+
+class Images(StrEnum):
+    """How pictures are shown."""
+
+    AUTO = "auto"
+    KITTY = "kitty"
+    SIXEL = "sixel"
+    HALFCELL = "halfcell"
+    NONE = "none"
+
+
+class To(StrEnum):
+    """Where names are written."""
+
+    AUTO = "auto"
+    FILE = "file"
+    SIDECAR = "sidecar"
+
+
+ImagesOption = Annotated[Images, typer.Option(help="How pictures are shown; auto asks the terminal.")]
+
+
+def main() -> None:
+    """The entry point. TaggerErrors become a message with what to do, and exit status 2."""
+    multiprocessing.freeze_support()
+    try:
+        cli()
+    except TaggerError as error:
+        tell(f"{error.title}: {error.message}")
+        if error.hint:
+            tell(error.hint)
+        raise SystemExit(CANNOT) from None
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stderr.close()
+        raise SystemExit(0) from None
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tui-tagger {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Tag the people in your photos from the terminal. With folders, or with nothing, the app opens."""
+
+
+# --- the app --------------------------------------------------------------------------------------------------------
+
+
+@cli.command("open", hidden=True)
+def open_app(
+    folders: Annotated[list[Path] | None, typer.Argument(metavar="[DIR...]")] = None,
+    db: Db = None,
+    images: ImagesOption = Images.AUTO,
+) -> None:
+    """Opens the app; new folders are scanned."""
+    for folder in folders or []:
+        if not folder.exists():
+            raise UsageError(f"{folder}: there is neither such a folder nor such a command", "tui-tagger --help")
+    _run_app(db or database_path(), folders or [], images)
+
+
+def _run_app(db: Path, folders: Sequence[Path], images: Images) -> None:
+    from tui_tagger.widgets.terminal import install, probe
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The app needs a terminal", "Without one: tui-tagger scan, identify, write and others; --help."
+        )
+    terminal = probe(images.value)
+    install(terminal)
+    from tui_tagger.app import TaggerApp
+
+    with services(db) as opened:
+        TaggerApp(opened, terminal, [folder.absolute() for folder in folders]).run()
+
+
+@cli.command()
+def demo(
+    folder: Annotated[Path | None, typer.Option("--dir", metavar="D", help="Where the library is made.")] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="No app: a report on stdout.")] = False,
+    db: Db = None,
+    as_json: Json = False,
+    images: ImagesOption = Images.AUTO,
+) -> None:
+    """Makes a small library of drawn photos, scans it, and opens the app on it."""
+    from tui_tagger.demo.library import make_library
+
+    began = time.monotonic()
+    if headless:
+        with tempfile.TemporaryDirectory(prefix="tui-tagger-demo-") as scratch:
+            _rehearse(folder or Path(scratch), db, as_json, began)
+        return
+    folder = folder or Path("demo-library")
+    make_library(folder, progress=Progress("Drawing photos"))
+    _run_app(db or folder / "library.db", [folder], images)
+
+
+def _rehearse(folder: Path, db: Path | None, as_json: bool, began: float) -> None:
+    from tui_tagger.demo.library import load_ground_truth, make_library
+    from tui_tagger.services.rehearsal import rehearse
+
+    make_library(folder, progress=Progress("Drawing photos"))
+    with services(db or folder / "library.db") as opened:
+        if opened.review.history(1):
+            raise UsageError(f"{folder} was reviewed before", "Choose a new folder: a rehearsal starts from nothing.")
+        _run_scan(opened, [folder])
+        opened.recognition.update()
+        report = rehearse(folder, load_ground_truth(folder), opened.review, opened.tagging, began)
+    if as_json:
+        emit(asdict(report))
+        return
+    found = report.faces_found / max(report.faces_drawn, 1)
+    say(f"photos              {report.photos}")
+    say(f"faces found         {report.faces_found} of {report.faces_drawn} drawn ({found:.1%})")
+    for count, share in report.right_after.items():
+        say(f"suggestions right   {share:.1%} after {count} confirmation{'s' if count > 1 else ''} a person")
+    say(f"strangers           {report.strangers_taken:.1%} suggested to be somebody")
+    say(f"files written       {report.written}")
+    say(f"seconds             {report.seconds}")
+
+
+# --- jobs without a screen ------------------------------------------------------------------------------------------
+
+
+@cli.command()
+def scan(folders: Dirs, db: Db = None, as_json: Json = False) -> None:
+    """Finds photos, reads them, finds and embeds faces, suggests names. Stopped and started again, it goes on."""
+    with services(db) as opened:
+        report = _run_scan(opened, folders)
+    if as_json:
+        emit(asdict(report))
+    else:
+        say(f"{report.photos} photos: {report.new} new, {report.unchanged} unchanged, {report.moved} moved")
+        say(f"{report.faces} faces, {report.seconds:.1f} seconds")
+        _list_failures(report.failed)
+    _finish(report.failed)
+
+
+@cli.command()
+def enrol(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder with one sub-folder a person.")],
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Learns people from folders: DIR/<Name>/*.jpg."""
+    from tui_tagger.services.enrolment import enrol as enrol_folder
+
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder")
+    with services(db) as opened:
+        _run_scan(opened, [folder])
+        report = enrol_folder(folder, opened.review)
+    if as_json:
+        emit(asdict(report))
+    else:
+        say(f"{report.enrolled} faces of {report.people} people enrolled from {report.photos} photos")
+        for path in report.no_face:
+            say(f"no face: {path}")
+        _list_failures(report.failed)
+    _finish([*report.failed, *report.no_face])
+
+
+@cli.command()
+def identify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Photos.")],
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Says who is in photos, or that it does not know. Stores nothing."""
+    from tui_tagger.services.identification import identify as identify_files
+    from tui_tagger.services.worker import models
+
+    bad = []
+    with services(db) as opened:
+        for photo in identify_files(files, models(), opened.recognition):
+            if photo.error:
+                bad.append(photo.path)
+            for line in _identified(photo):
+                emit(line) if as_json else say(_identified_text(line))
+    _finish(bad)
+
+
+def _identified(photo: Any) -> Iterator[dict[str, Any]]:
+    if photo.error:
+        yield {"photo": photo.path, "error": photo.error}
+    elif not photo.faces:
+        yield {"photo": photo.path, "faces": 0}
+    for face in photo.faces:
+        answer = face.suggestion
+        known = bool(answer.candidates) and answer.recommendation != "none"
+        yield {
+            "photo": photo.path,
+            "box": face.box.rounded(),
+            "score": round(face.score, 4),
+            "person": answer.candidates[0].person if known else None,
+            "probability": round(answer.candidates[0].probability, 4) if answer.candidates else 0.0,
+            "recommendation": answer.recommendation,
+            "candidates": [{"person": c.person, "probability": round(c.probability, 4)} for c in answer.candidates],
+        }
+
+
+def _identified_text(line: dict[str, Any]) -> str:
+    if "error" in line:
+        return str(line["error"])
+    if "faces" in line:
+        return f"{line['photo']}: no face"
+    who = f"{line['person']} ({line['probability']:.0%}, {line['recommendation']})" if line["person"] else "unknown"
+    return f"{line['photo']}: {line['box']} {who}"
+
+
+@cli.command()
+def faces(
+    state: Annotated[str | None, typer.Option("--state", metavar="S", help="Only faces in this state.")] = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Lists the faces in the database."""
+    from tui_tagger.services.library import all_faces
+
+    with services(db):
+        for face in all_faces(state):
+            box = face.box.rounded() if face.box else None
+            if as_json:
+                emit(
+                    {
+                        "id": face.id,
+                        "photo": face.photo_path,
+                        "box": box,
+                        "state": face.state,
+                        "person": face.person,
+                        "probability": face.probability,
+                    }
+                )
+            else:
+                say(f"{face.id}\t{face.state}\t{face.person or '-'}\t{box}\t{face.photo_path}")
+
+
+@cli.command()
+def write(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH...]", help="Photos or folders; else all.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be written.")] = False,
+    to: Annotated[To, typer.Option(help="Into the file, into a sidecar, or as fits each file.")] = To.AUTO,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the last write back.")] = False,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Writes confirmed names into the photos' metadata."""
+    with services(db) as opened:
+        if undo:
+            message = opened.tagging.undo_last()
+            emit({"undone": message}) if as_json else say(message)
+            return
+        ids = opened.library.ids_below([path.absolute() for path in paths]) if paths else None
+        rows = _previewed(opened, ids, to) if dry_run else _written(opened, ids, to)
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["result"]] = counts.get(row["result"], 0) + 1
+        names = f" {', '.join(row['added'])}" if row["added"] else ""
+        reason = f" ({row['reason']})" if row["reason"] else ""
+        emit(row) if as_json else say(f"{row['path']}: {row['result']}{names}{reason}")
+    emit({"files": len(rows), **counts}) if as_json else say(_counted(counts, dry_run))
+    _finish([row for row in rows if row["result"] == "refused"])
+
+
+def _previewed(opened: Any, ids: Sequence[int] | None, to: To) -> list[dict[str, Any]]:
+    words = {"file": "would write", "sidecar": "would write sidecar"}
+    return [
+        {
+            "path": row.path,
+            "target": row.target,
+            "result": words.get(row.target, "refused" if row.reason else "unchanged"),
+            "reason": row.reason,
+            "added": list(row.added),
+            "removed": list(row.removed),
+        }
+        for row in opened.tagging.preview(ids, to.value)
+    ]
+
+
+def _written(opened: Any, ids: Sequence[int] | None, to: To) -> list[dict[str, Any]]:
+    results = opened.tagging.write(ids, Progress("Writing names"), to.value)
+    return [
+        {"path": row.path, "target": row.target, "result": row.result, "reason": row.reason, "added": list(row.added)}
+        for row in results
+    ]
+
+
+def _counted(counts: dict[str, int], dry_run: bool) -> str:
+    text = ", ".join(f"{count} {result}" for result, count in sorted(counts.items())) or "nothing to write"
+    return f"{text} (nothing was written)" if dry_run else text
+
+
+# --- people ---------------------------------------------------------------------------------------------------------
+
+
+@people_cli.command("list")
+def people_list(db: Db = None, as_json: Json = False) -> None:
+    """Lists the persons."""
+    with services(db) as opened:
+        for person in opened.people.list():
+            row = asdict(person)
+            del row["keyface_id"]
+            emit(row) if as_json else say(f"{person.name}\t{person.confirmed} confirmed\t{person.suggested} suggested")
+
+
+@people_cli.command("add")
+def people_add(name: str, db: Db = None, as_json: Json = False) -> None:
+    """Adds a person."""
+    with services(db) as opened:
+        _outcome(opened.people.add(name), as_json)
+
+
+@people_cli.command("rename")
+def people_rename(name: str, new_name: str, db: Db = None, as_json: Json = False) -> None:
+    """Gives a person another name."""
+    with services(db) as opened:
+        _outcome(opened.people.rename(opened.people.find(name), new_name), as_json)
+
+
+@people_cli.command("merge")
+def people_merge(
+    names: Annotated[list[str], typer.Argument(metavar="NAME... INTO")], db: Db = None, as_json: Json = False
+) -> None:
+    """Makes several persons one: all faces become those of the last one named."""
+    with services(db) as opened:
+        ids = [opened.people.find(name) for name in names]
+        _outcome(opened.people.merge(ids[:-1], ids[-1]), as_json)
+
+
+@people_cli.command("delete")
+def people_delete(name: str, db: Db = None, as_json: Json = False) -> None:
+    """Removes a person; the faces are unknown again."""
+    with services(db) as opened:
+        _outcome(opened.people.delete(opened.people.find(name)), as_json)
+
+
+def _outcome(outcome: Any, as_json: bool) -> None:
+    emit({"message": outcome.message, "faces": len(outcome.face_ids)}) if as_json else say(outcome.message)
+
+
+# --- models and checks ----------------------------------------------------------------------------------------------
+
+
+@models_cli.command("list")
+def models_list(db: Db = None, as_json: Json = False) -> None:
+    """Lists the models, which are here and which is in use."""
+    from tui_tagger.services.models import list_models
+
+    with services(db):
+        for model in list_models():
+            mark, there = "*" if model.in_use else " ", "installed" if model.installed else "not installed"
+            emit(asdict(model)) if as_json else say(f"{mark} {model.id}\t{there}\t{model.text}")
+
+
+@models_cli.command("install")
+def models_install(
+    from_file: Annotated[
+        Path | None, typer.Option("--from-file", metavar="F", help="A copy of the weights file.")
+    ] = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Installs FaceNet's weights from the network or a file. No other command uses the network."""
+    from tui_tagger.services.models import install
+
+    with services(db):
+        path = install(from_file, Progress("Installing FaceNet"))
+    emit({"installed": path}) if as_json else say(
+        f"Installed: {path}\nTo use it: tui-tagger models use facenet-vggface2"
+    )
+
+
+@models_cli.command("use")
+def models_use(name: str, db: Db = None, as_json: Json = False) -> None:
+    """Chooses the model that embeds faces; the next scan embeds the known faces again. Decisions stay."""
+    from tui_tagger.services.models import use
+
+    with services(db):
+        use(name)
+    emit({"in_use": name}) if as_json else say(f"{name} is in use; scan your folders to embed their faces with it.")
+
+
+@cli.command()
+def doctor(db: Db = None, as_json: Json = False) -> None:
+    """Shows what works here, what does not, and what to do."""
+    from tui_tagger.services.checkup import Check, check_all
+    from tui_tagger.widgets.terminal import probe
+
+    terminal = probe("auto")
+    note = "; ".join(terminal.notes)
+    checks = [
+        Check(
+            "terminal",
+            True,
+            f"{terminal.name or 'none'}, pictures: {terminal.protocol}" + (f" ({note})" if note else ""),
+        )
+    ]
+    path = db or database_path()
+    with services(path):
+        checks += check_all(path)
+    for check in checks:
+        if as_json:
+            emit(asdict(check))
+        else:
+            say(
+                f"{'ok ' if check.ok else 'NO '} {check.name}: {check.text}"
+                + (f"\n    {check.hint}" if check.hint else "")
+            )
+    _finish([check for check in checks if not check.ok])
+
+
+# --- shared ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def services(db: Path | None) -> Iterator[Any]:
+    """The services on the database, closed afterwards."""
+    from tui_tagger.services import Services
+
+    opened = Services.open(db or database_path())
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _run_scan(opened: Any, folders: Sequence[Path]) -> Any:
+    """A scan in the worker process, with progress on stderr; ctrl+c ends it after the photo it is at."""
+    for folder in folders:
+        if not folder.exists():
+            raise UsageError(f"{folder}: there is no such folder", "Check the name.")
+    progress = Progress("Scanning")
+    opened.jobs.scan(folders)
+    while opened.jobs.busy:
+        try:
+            if opened.jobs.wait(0.5) and (view := opened.jobs.current()):
+                progress(view.done, view.total)
+        except KeyboardInterrupt:
+            tell("Stopping after this photo; start again to go on.")
+            opened.jobs.cancel()
+    if opened.jobs.error is not None:
+        raise opened.jobs.error
+    return opened.jobs.report()
+
+
+class Progress:
+    """A counter on stderr where that is a terminal; quiet elsewhere."""
+
+    def __init__(self, title: str) -> None:
+        self.title, self.shown, self.terminal = title, 0.0, sys.stderr.isatty()
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if not self.terminal or (done < total and now - self.shown < 0.1):
+            return
+        self.shown = now
+        share = f"{done / total:.0%}" if total else ""
+        print(
+            f"\r\x1b[K{self.title} {done} of {total} {share}",
+            end="" if done < total else "\n",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _list_failures(failures: Iterable[Any]) -> None:
+    for failure in failures:
+        say(f"failed: {failure.reason}")
+
+
+def _finish(failures: Sequence[Any]) -> None:
+    if failures:
+        raise typer.Exit(FAILURES)
+
+
+def emit(row: dict[str, Any]) -> None:
+    """One JSON object a line; ASCII, so that any name of a file can be printed."""
+    print(json.dumps(row, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value)} is not for JSON")
+
+
+def say(text: str) -> None:
+    """A line for people; control characters made visible."""
+    print(_printable(text))
+
+
+def tell(text: str) -> None:
+    print(_printable(text), file=sys.stderr)
+
+
+def _printable(text: str) -> str:
+    lines = [visible(line) for line in text.replace("\t", "  ").split("\n")]
+    encoding = sys.stdout.encoding or "utf-8"
+    return "\n".join(lines).encode(encoding, "backslashreplace").decode(encoding)

@@ -1,0 +1,121 @@
+"""Draws a person's head and shoulders with soft light, as a picture with transparency, and says where the face is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, sin
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui_tagger.demo.features import Features, put_glasses
+from tui_tagger.demo.hair import Hair, put_hat
+from tui_tagger.demo.people import Face, Look
+from tui_tagger.demo.raster import Picture, Plane, mixed, paint, shade, smooth_noise, step
+from tui_tagger.demo.surface import Surface, project, turned_surface
+from tui_tagger.geometry import Box
+
+LEFT, RIGHT, TOP, BOTTOM = -1.9, 1.9, -1.85, 2.6  # the drawing in head units
+PIVOT = 1.2  # heads tilt about the neck
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """`pixels` RGBA uint8 [height, width, 4]; `box` is the face's, `landmarks` eyes, nose and mouth corners, in it."""
+
+    pixels: NDArray[np.uint8]
+    box: Box
+    landmarks: tuple[tuple[float, float], ...]
+
+
+def draw_person(face: Face, look: Look, pixels: float) -> Drawing:
+    """Head and shoulders at `pixels` a head unit; the same for the same arguments."""
+    rng = np.random.default_rng([look.seed, 7])
+    height, width = round((BOTTOM - TOP) * pixels), round((RIGHT - LEFT) * pixels)
+    y, x = np.meshgrid(
+        np.linspace(TOP, BOTTOM, height, dtype=np.float32), np.linspace(LEFT, RIGHT, width, dtype=np.float32), indexing="ij"
+    )
+    picture: Picture = np.zeros((height, width, 3), np.float32)
+    alpha: Plane = np.zeros((height, width), np.float32)
+    head = slice(0, round((1.75 + -TOP) * pixels))  # the rows that hair and head may reach
+    tilted_x = (x * cos(look.roll) + (y - PIVOT) * sin(look.roll)).astype(np.float32)
+    tilted_y = ((y - PIVOT) * cos(look.roll) - x * sin(look.roll) + PIVOT).astype(np.float32)
+    surface = turned_surface(face, look, tilted_x[head], tilted_y[head], pixels)
+    hair = Hair(face, tilted_x[head], tilted_y[head], surface, pixels, rng)
+    hair.behind(picture[head], alpha[head])
+    _body(picture, alpha, face, look, x, y, rng)
+    _head(picture[head], alpha[head], face, look, tilted_x[head], tilted_y[head], surface, hair, pixels, rng)
+    colour = picture / np.maximum(alpha, 0.02)[..., None]  # everything was laid over black
+    rgba = np.concatenate([np.clip(colour, 0, 1), np.clip(alpha, 0, 1)[..., None]], axis=2)
+    points = tuple(_place(look, project(face, look, u, v), pixels) for u, v in _landmarks(face, look))
+    return Drawing((rgba * 255).astype(np.uint8), _box(face, look, pixels), points)
+
+
+def _head(
+    picture: Picture, alpha: Plane, face: Face, look: Look, x: Plane, y: Plane,
+    surface: Surface, hair: Hair, pixels: float, rng: np.random.Generator,
+) -> None:  # fmt: skip
+    _ears(picture, alpha, face, look, x, y)
+    skin = Features(face, look, surface, 1.2 / pixels, rng).paint_all() * surface.light[..., None]
+    frame = put_glasses(skin, face, surface, 1.2 / pixels) if face.glasses != "none" else None
+    paint(picture, surface.inside, np.clip(skin, 0, 1))
+    np.maximum(alpha, surface.inside, out=alpha)
+    hair.before(picture, alpha)
+    if frame is not None:
+        paint(picture, frame * surface.inside * 0.9, skin)
+    if face.hat != "none":
+        put_hat(picture, alpha, face, x, y, pixels, _hat_colour(face))
+
+
+def _hat_colour(face: Face) -> tuple[float, float, float]:
+    return {"cap": (0.65, 0.15, 0.15), "beanie": (0.2, 0.38, 0.36), "brim": (0.78, 0.66, 0.45)}[face.hat]
+
+
+def _ears(picture: Picture, alpha: Plane, face: Face, look: Look, x: Plane, y: Plane) -> None:
+    for side in (-1, 1):
+        center = side * (face.face_width + 0.02) * cos(look.yaw)
+        shape = np.hypot((x - center) / (0.10 * face.ears), (y - 0.17 + 0.3 * look.pitch) / (0.21 * face.ears))
+        mask = step(shape, 1.08, 0.92)
+        tone = mixed(face.skin, (0.7, 0.25, 0.2), 0.25)
+        paint(picture, mask, tone)
+        shade(picture, mask * step(shape, 0.9, 0.3), 0.68)
+        np.maximum(alpha, mask, out=alpha)
+
+
+def _body(picture: Picture, alpha: Plane, face: Face, look: Look, x: Plane, y: Plane, rng: np.random.Generator) -> None:
+    soft = 0.02
+    half = face.face_width * (0.66 - 0.25 * face.jaw_taper)
+    neck = step(np.abs(x), half * 1.02 + soft, half) * step(y, 0.3, 0.5)
+    shadow = 0.55 + 0.35 * step(y, face.chin, face.chin + 0.5) - 0.2 * np.square(x / half)
+    slope = 1.32 + 0.34 * np.square(np.clip(np.abs(x) / 1.5, 0, 1)) + 2.2 * np.clip(np.abs(x) - 1.45, 0, 1) ** 1.5
+    torso = step(y - slope, -soft, soft)
+    neckline = step(np.square(x / (half * 1.25)) + np.square(np.clip(y - 1.25, 0, 9) / 0.3), 1.0, 1.12)
+    fold = smooth_noise(rng, x.shape, (5, 9))
+    cloth = (0.88 - 0.18 * np.square(x / 1.6) + 0.05 * fold) * (1 - 0.25 * np.exp(-np.square(x) * 2 - np.square(y - 1.2) * 5))
+    paint(picture, np.maximum(neck, torso), np.asarray(np.asarray(face.skin, np.float32) * shadow[..., None], np.float32))
+    paint(picture, torso * neckline, np.asarray(np.asarray(look.clothes, np.float32) * cloth[..., None], np.float32))
+    np.maximum(alpha, np.maximum(neck, torso), out=alpha)
+
+
+def _landmarks(face: Face, look: Look) -> tuple[tuple[float, float], ...]:
+    nose = face.eye_level + face.nose_length
+    wide = face.mouth_width * (1 + 0.18 * look.smile)
+    mouth = nose + face.lip_gap - 0.03 * look.smile
+    return (
+        (-face.eye_gap, face.eye_level), (face.eye_gap, face.eye_level), (0.0, nose * 0.88 + face.eye_level * 0.12),
+        (-wide, mouth), (wide, mouth),
+    )  # fmt: skip
+
+
+def _place(look: Look, point: tuple[float, float], pixels: float) -> tuple[float, float]:
+    """Head units without roll to pixels of the drawing."""
+    x, y = point[0], point[1] - PIVOT
+    turned = x * cos(look.roll) - y * sin(look.roll), x * sin(look.roll) + y * cos(look.roll) + PIVOT
+    return (turned[0] - LEFT) * pixels, (turned[1] - TOP) * pixels
+
+
+def _box(face: Face, look: Look, pixels: float) -> Box:
+    width = face.face_width * 1.7
+    top, bottom = face.eye_level - face.brow_lift - 0.3, face.chin
+    x, y = _place(look, project(face, look, 0.0, (top + bottom) / 2), pixels)
+    return Box(x - width * pixels / 2, y - (bottom - top) * pixels / 2, width * pixels, (bottom - top) * pixels)

@@ -1,0 +1,219 @@
+"""MTCNN (Zhang et al. 2016): P-, R- and O-Net of facenet-pytorch with a cascade of our own around them.
+
+The cascade gives what `facenet_pytorch.MTCNN` gives. It is faster because one summed-area table serves the pyramid and
+all candidate crops, which are cut out at once, and because P-Net's max-pooling is done with strided maxima.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from tui_tagger.errors import ModelError
+from tui_tagger.faces.protocols import Detection
+from tui_tagger.faces.summed_area import SummedArea
+from tui_tagger.faces.suppression import suppress
+from tui_tagger.geometry import Box
+from tui_tagger.imaging import UprightImage
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+THRESHOLDS = (0.6, 0.7, 0.7)  # least scores of P-, R- and O-Net: facenet-pytorch's defaults
+MIN_FACE_SIZE = 20  # pixels of the image that is searched: facenet-pytorch's default
+PYRAMID_FACTOR = 0.709  # about the square root of 1/2: half the area a step
+PNET_CELL, PNET_STRIDE = 12, 2  # P-Net looks at 12x12 pixels, every 2 pixels
+RNET_SIDE, ONET_SIDE = 24, 48
+STRIP = 512  # rows of P-Net's input at a time; even, so that strips and strides agree
+BATCH = 256  # candidate crops at a time
+
+
+def import_facenet() -> ModuleType:
+    """The package facenet_pytorch.
+
+    It imports torchvision, whose usual wheel is built for CUDA: beside a CPU build of torch its operators are missing
+    and its import stops at the first one. Nothing here uses them, so the two that it asks for are declared.
+    """
+    try:
+        return importlib.import_module("facenet_pytorch")
+    except RuntimeError as error:
+        if "torchvision::nms" not in str(error):
+            raise
+    library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
+    for name in ("nms", "qnms"):
+        schema = f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+        library.define(schema)  # type: ignore[no-untyped-call]
+    _declared.append(library)  # the declarations last as long as this object
+    return importlib.import_module("facenet_pytorch")
+
+
+_declared: list[torch.library.Library] = []
+
+
+class MtcnnDetector:
+    """Finds upright faces of at least `min_face_size` pixels of the image it is given.
+
+    Pass an image bounded to `config.WORKING_SIDE`: time grows with the area.
+    """
+
+    model_id = "mtcnn"
+
+    def __init__(self, thresholds: tuple[float, float, float] = THRESHOLDS, min_face_size: int = MIN_FACE_SIZE) -> None:
+        """Raises ModelError when the weights in facenet-pytorch's installation are missing or damaged."""
+        facenet = import_facenet()
+        folder = Path(str(facenet.__file__)).parent / "data"
+        self._pnet = _loaded(facenet.PNet(pretrained=False), folder / "pnet.pt")
+        self._rnet = _loaded(facenet.RNet(pretrained=False), folder / "rnet.pt")
+        self._onet = _loaded(facenet.ONet(pretrained=False), folder / "onet.pt")
+        self._thresholds = thresholds
+        self._min_face_size = min_face_size
+
+    @torch.inference_mode()
+    def detect(self, image: UprightImage) -> list[Detection]:
+        """The faces of `image` from left to right, in pixels of the upright original."""
+        boxes, landmarks, scores = self._cascade(SummedArea(image.array()))
+        width, height = image.full_size
+        stretch = np.array([width / image.pixels.width, height / image.pixels.height], np.float32)
+        corners = np.clip(boxes.reshape(-1, 2, 2) * stretch, 0, np.array([width, height], np.float32))
+        found = [
+            Detection(Box(*map(float, (*first, *(last - first)))), points, float(score))
+            for (first, last), points, score in zip(corners, landmarks * stretch, scores, strict=True)
+        ]
+        return sorted((face for face in found if face.box.area > 0), key=lambda face: face.box.x)
+
+    def _cascade(self, table: SummedArea) -> tuple[Floats, Floats, Floats]:
+        """Corners [n, 4], landmarks [n, 5, 2] and scores [n] of faces, in pixels of the searched image."""
+        boxes = _inside(_squared(self._propose(table)), table)
+        (offsets, scores), passed = self._judge(self._rnet, table, boxes, RNET_SIDE, self._thresholds[1])
+        boxes = boxes[passed]
+        kept = suppress(boxes, scores, 0.7)
+        boxes = _inside(_squared(_moved(boxes[kept], offsets[kept])), table)
+
+        (offsets, points, scores), passed = self._judge(self._onet, table, boxes, ONET_SIDE, self._thresholds[2])
+        boxes = boxes[passed]
+        landmarks = points.reshape(-1, 2, 5).transpose(0, 2, 1) * _extent(boxes)[:, None] + boxes[:, None, :2] - 1
+        boxes = _moved(boxes, offsets)
+        kept = suppress(boxes, scores, 0.7, of_smaller=True)
+        return boxes[kept], landmarks[kept], scores[kept]
+
+    def _propose(self, table: SummedArea) -> Floats:
+        """P-Net's candidates at all sizes, corners [n, 4]."""
+        found = [self._propose_at(table, scale) for scale in self._scales(min(table.height, table.width))]
+        boxes, offsets, scores = (np.concatenate(parts) for parts in zip(_NOTHING, *found, strict=True))
+        kept = suppress(boxes, scores, 0.7)
+        sides = np.tile(boxes[kept, 2:] - boxes[kept, :2], 2)
+        return np.asarray(boxes[kept] + offsets[kept] * sides, np.float32)
+
+    def _scales(self, shortest: int) -> list[float]:
+        scales = [PNET_CELL / self._min_face_size]
+        while shortest * scales[-1] >= PNET_CELL:
+            scales.append(scales[-1] * PYRAMID_FACTOR)
+        return scales[:-1]
+
+    def _propose_at(self, table: SummedArea, scale: float) -> tuple[Floats, Floats, Floats]:
+        """Corners [n, 4], offsets [n, 4] in parts of the box and scores [n] at one size of the pyramid."""
+        pixels = table.resized(int(table.height * scale + 1), int(table.width * scale + 1))
+        places, offsets, scores = _pnet_map(self._pnet, _as_input(pixels[None]), self._thresholds[0])
+        first = np.floor((PNET_STRIDE * places + 1) / np.float32(scale))
+        last = np.floor((PNET_STRIDE * places + PNET_CELL) / np.float32(scale))
+        boxes = np.concatenate([first, last], 1)
+        kept = suppress(boxes, scores, 0.5)
+        return boxes[kept], offsets[kept], scores[kept]
+
+    def _judge(
+        self, net: nn.Module, table: SummedArea, boxes: Floats, side: int, threshold: float
+    ) -> tuple[list[Floats], NDArray[np.bool_]]:
+        """The outputs of R- or O-Net for the boxes that pass (their scores [n] last), and which boxes these are."""
+        corners = _pixels(boxes, table)
+        batches = [
+            net(_as_input(table.crops(corners[at : at + BATCH], side))) for at in range(0, max(1, len(boxes)), BATCH)
+        ]
+        *outputs, chances = (torch.cat(parts).numpy() for parts in zip(*batches, strict=True))
+        passed = chances[:, 1] > threshold
+        return [output[passed] for output in (*outputs, chances[:, 1])], passed
+
+
+_NOTHING = (np.empty((0, 4), np.float32), np.empty((0, 4), np.float32), np.empty(0, np.float32))
+
+
+def _extent(boxes: Floats) -> Floats:
+    """Widths and heights [n, 2] in whole pixels, both corners included."""
+    return boxes[:, 2:] - boxes[:, :2] + 1
+
+
+def _moved(boxes: Floats, offsets: Floats) -> Floats:
+    return boxes + offsets * np.tile(_extent(boxes), 2)
+
+
+def _squared(boxes: Floats) -> Floats:
+    """Squares around the same centres, as long as the longer side."""
+    sides = boxes[:, 2:] - boxes[:, :2]
+    longest = sides.max(1, keepdims=True)
+    first = boxes[:, :2] + sides * np.float32(0.5) - longest * np.float32(0.5)
+    return np.concatenate([first, first + longest], 1)
+
+
+def _pixels(boxes: Floats, table: SummedArea) -> Ints:
+    """The part of each box inside the image: left, top, right, bottom, the last two exclusive.
+
+    The networks were trained with corners that count from 1.
+    """
+    corners = np.trunc(boxes).astype(np.int64)
+    first = np.maximum(corners[:, :2], 1) - 1
+    return np.concatenate([first, np.minimum(corners[:, 2:], [table.width, table.height])], 1)
+
+
+def _inside(boxes: Floats, table: SummedArea) -> Floats:
+    """The boxes of which at least a pixel is inside the image."""
+    corners = _pixels(boxes, table)
+    return boxes[(corners[:, 2:] > corners[:, :2]).all(1)]
+
+
+def _as_input(crops: Floats) -> Tensor:
+    """[n, height, width, 3] as the networks take it; the pixels stay where they are (channels-last)."""
+    return torch.from_numpy(crops).permute(0, 3, 1, 2)
+
+
+def _pnet_map(net: Any, image: Tensor, threshold: float) -> tuple[Floats, Floats, Floats]:
+    """Where P-Net sees faces in `image` [1, 3, height, width]: places x, y [n, 2], offsets [n, 4], scores [n].
+
+    Strip by strip, each overlapping the next by what a cell sees beyond its stride, so that memory stays bounded.
+    """
+    found = []
+    for top in range(0, image.shape[2] - (PNET_CELL - PNET_STRIDE), STRIP):
+        x = net.prelu1(net.conv1(image[:, :, top : top + STRIP + PNET_CELL - PNET_STRIDE]))
+        x = net.prelu2(net.conv2(_halved(_halved(x, 2), 3)))
+        x = net.prelu3(net.conv3(x))
+        scores = net.softmax4_1(net.conv4_1(x))[0, 1]
+        rows, columns = (scores >= threshold).nonzero(as_tuple=True)
+        offsets = F.linear(x[0, :, rows, columns].T, net.conv4_2.weight.flatten(1), net.conv4_2.bias)
+        places = torch.stack([columns, rows + top // PNET_STRIDE], 1).float()
+        found.append((places.numpy(), offsets.numpy(), scores[rows, columns].numpy()))
+    places_, offsets_, scores_ = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return places_, offsets_, scores_
+
+
+def _halved(x: Tensor, dimension: int) -> Tensor:
+    """Max-pooling of pairs along one dimension, an odd one out kept: an order of magnitude faster than `MaxPool2d`."""
+    even, odd = (x[(slice(None),) * dimension + (slice(first, None, 2),)] for first in (0, 1))
+    pairs = torch.maximum(even.narrow(dimension, 0, odd.size(dimension)), odd)
+    alone = even.narrow(dimension, odd.size(dimension), even.size(dimension) - odd.size(dimension))
+    return torch.cat([pairs, alone], dimension) if alone.size(dimension) else pairs
+
+
+def _loaded(net: nn.Module, path: Path) -> nn.Module:
+    try:
+        net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    except Exception as error:  # whatever a damaged file makes of torch's readers
+        raise ModelError(
+            f"The detector's weights cannot be read: {path} ({error})", "Install facenet-pytorch 2.5.3 again."
+        ) from error
+    return net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

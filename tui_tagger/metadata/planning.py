@@ -1,0 +1,240 @@
+"""Working out what a write of names would change, and in which file, without touching anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from tui_tagger.errors import MetadataError
+from tui_tagger.metadata import container, jpeg, merge, people, safewrite, sidecar
+from tui_tagger.metadata.frame import read_frame
+from tui_tagger.metadata.packet import parse
+from tui_tagger.metadata.people import Item
+from tui_tagger.metadata.regions import Frame, NamedRegion
+from tui_tagger.metadata.safewrite import digest
+from tui_tagger.metadata.splice import Refused, Splice, apply_splices, narrowed
+
+MAX_GROWTH = 65_536  # bytes; more than names can need
+MAX_FILE = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRequest:
+    """The people who must be in a photo's metadata.
+
+    `regions` are those confirmed now; `withdrawn` are names that this program wrote before and that must go, or,
+    where `regions` has the name too, must go from other faces. Nothing else is ever removed.
+    """
+
+    path: Path
+    regions: tuple[NamedRegion, ...]
+    withdrawn: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WritePlan:
+    """What a write would do to which file.
+
+    `kind` is "none" where nothing would change and "refused" where nothing can be written; `reason` says why not, or
+    why a sidecar is used; `notes` are warnings. `added` and `removed` are names. `splices` turn the file with the
+    hash `sha256_old` into that with `sha256_new`; `sha256_old` is empty for a sidecar that is not there yet.
+    """
+
+    path: Path
+    target_path: Path
+    kind: Literal["file", "sidecar", "none", "refused"]
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    sha256_old: str = ""
+    sha256_new: str = ""
+    splices: tuple[Splice, ...] = ()
+    items_added: tuple[Item, ...] = ()
+    items_removed: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    add: tuple[Item, ...]
+    remove: tuple[Item, ...]
+    notes: tuple[str, ...] = ()
+
+
+Decide = Callable[[bytes, Frame], Difference]  # what to change in a packet
+
+
+def plan(request: WriteRequest, to: Literal["auto", "file", "sidecar"] = "auto") -> WritePlan:
+    """Works out a write without touching anything.
+
+    "auto" writes into the file, or into the sidecar where there is one or where the file cannot be written without
+    risk. Raises MetadataError if the photo cannot be read.
+    """
+    notes = _name_notes(request.regions)
+
+    def decide(packet: bytes, frame: Frame) -> Difference:
+        return _difference(packet, request, frame)
+
+    planned = _planned(request.path, to, decide)
+    return replace(planned, notes=tuple(dict.fromkeys((*planned.notes, *notes))))
+
+
+def _planned(path: Path, to: str, decide: Decide) -> WritePlan:
+    real = path.resolve()
+    data = read(real)
+    existing = sidecar.find(real)
+    reason = ""
+    if to == "file" or (to == "auto" and existing is None):
+        try:
+            return plan_file(path, real, data, decide)
+        except Refused as refusal:
+            reason = str(refusal)
+            if to == "file":
+                return WritePlan(path, real, "refused", reason=reason)
+    target = existing or sidecar.new_path(real)
+    try:
+        planned = plan_sidecar(path, target, existing is not None, data, decide)
+    except Refused as refusal:
+        return WritePlan(path, target, "refused", reason="; ".join(filter(None, (reason, str(refusal)))))
+    return replace(planned, reason=reason or ("it has a sidecar" if existing and to == "auto" else ""))
+
+
+def plan_file(path: Path, real: Path, data: bytes, decide: Decide) -> WritePlan:
+    kind = container.writable_kind(real, data)
+    packets = container.packets(data)
+    if len(packets) > 1:
+        raise Refused("it has more than one XMP packet")
+    if kind == "jpeg":
+        _check_extended(data)
+    frame = read_frame(data)
+    packet = packets[0] if packets else b""
+    difference = decide(packet or merge.new_packet(), frame)
+    if not difference.add and not difference.remove:
+        return WritePlan(path, real, "none", notes=difference.notes)
+    safewrite.check_writable(real)
+    changed = merge.change(packet or merge.new_packet(), difference.add, difference.remove, frame)
+    merge.check(packet or merge.new_packet(), changed, difference.add, difference.remove)
+    splices = tuple(narrowed(data, each) for each in container.embed(kind, data, changed))
+    new = apply_splices(data, splices)
+    _verify_file(kind, data, new, changed)
+    return _described(WritePlan(path, real, "file"), difference, data, new, splices)
+
+
+def _verify_file(kind: container.Kind, old: bytes, new: bytes, packet: bytes) -> None:
+    """The written file says what it should, and everything else in it is as it was. Raises Refused."""
+    if container.packets(new) != [packet]:
+        raise Refused("the written XMP could not be read back")
+    if container.remainder(kind, old) != container.remainder(kind, new):
+        raise Refused("the file would change outside of its XMP")
+    if container.image_data(old) != container.image_data(new):
+        raise Refused("the picture would change")
+    if len(new) - len(old) > MAX_GROWTH:
+        raise Refused("the file would grow by more than names need")
+
+
+def _check_extended(data: bytes) -> None:
+    """Refuses files whose Extended XMP holds a property that we would write into the main packet."""
+    extension = jpeg.extended(data)
+    if any(name[1].encode() in extension for name in people.MANAGED):
+        raise Refused("its Extended XMP holds keywords or regions of its own")
+
+
+def plan_sidecar(path: Path, target: Path, exists: bool, photo: bytes, decide: Decide) -> WritePlan:
+    frame = read_frame(photo) if container.sniff(photo) != "other" else _frame_or_none(photo)
+    old = read(target) if exists else b""
+    packet = old or sidecar.seed(photo)
+    difference = decide(packet, frame)
+    if not difference.add and not difference.remove:
+        return WritePlan(path, target, "none", notes=difference.notes)
+    if exists:
+        safewrite.check_writable(target)
+    else:
+        safewrite.check_folder(target.parent)
+    new = merge.change(packet, difference.add, difference.remove, frame, orientation=True)
+    merge.check(packet, new, difference.add, difference.remove)
+    splices = (narrowed(old, Splice(0, len(old), new)),)
+    return _described(WritePlan(path, target, "sidecar"), difference, old, new, splices, created=not exists)
+
+
+def _frame_or_none(photo: bytes) -> Frame:
+    """The frame, or one without size for formats that only an extra could decode: names then go without regions."""
+    try:
+        return read_frame(photo)
+    except Refused:
+        return Frame(0, 0)
+
+
+def _described(
+    planned: WritePlan,
+    difference: Difference,
+    old: bytes,
+    new: bytes,
+    splices: tuple[Splice, ...],
+    created: bool = False,
+) -> WritePlan:
+    return replace(
+        planned,
+        added=_names(difference.add),
+        removed=_names(difference.remove),
+        notes=difference.notes,
+        sha256_old="" if created else digest(old),
+        sha256_new=digest(new),
+        splices=splices,
+        items_added=difference.add,
+        items_removed=difference.remove,
+    )
+
+
+def _names(items: Iterable[Item]) -> tuple[str, ...]:
+    """The people that items speak of, each once."""
+    plain = [item.value for item in items if item.field not in ("hierarchical", "tags_list", "last_keyword")]
+    leaves = [item.value.replace("|", "/").rpartition("/")[2] for item in items]
+    return tuple(dict.fromkeys(plain or leaves))
+
+
+def _difference(data: bytes, request: WriteRequest, frame: Frame) -> Difference:
+    """The items that are missing, and those of withdrawn names that are too many."""
+    packet = parse(data)
+    packet.properties()
+    present = people.items_in(packet)
+    regions = request.regions if frame.width else tuple(NamedRegion(each.name, None) for each in request.regions)
+    wanted = people.wanted_items(regions, frame)
+    withdrawn = {people.clean_name(name) for name in request.withdrawn}
+    values = {item.value for name in withdrawn if name for item in people.name_items(name)}
+    doomed = [item for item in present if item.value in values and not any(item.means(each) for each in wanted)]
+    missing = [item for item in wanted if not any(item.means(each) for each in present)]
+    if packet.find(*people.LISTS["last_keyword"]) is None:
+        missing = [item for item in missing if item.field != "last_keyword"]
+    return _without_foreign_regions(Difference(tuple(missing), tuple(doomed)), people.applied_dimensions(packet), frame)
+
+
+def _without_foreign_regions(difference: Difference, applied: tuple[int, int] | None, frame: Frame) -> Difference:
+    """Leaves regions alone that were made for an image of another size."""
+    if applied is None or applied == (frame.width, frame.height):
+        return difference
+    note = "Its face regions were made for another image size and are left alone; names are written as keywords."
+    add = tuple(item for item in difference.add if item.field not in ("mwg", "mp"))
+    remove = tuple(item for item in difference.remove if item.field not in ("mwg", "mp"))
+    return Difference(add, remove, (note,))
+
+
+def _name_notes(regions: Sequence[NamedRegion]) -> list[str]:
+    """Warnings about names that some programs would split."""
+    splitting = [(",", "gThumb"), (";", "Windows")]
+    return [
+        f'{program} splits "{people.clean_name(region.name)}" at "{sign}"'
+        for region in regions
+        for sign, program in splitting
+        if sign in region.name
+    ]
+
+
+def read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise MetadataError(f"{path}: is too large for names to be written", "")
+        return path.read_bytes()
+    except OSError as error:
+        raise MetadataError(f"{path}: cannot be read ({error.strerror})", "Is its disk connected?") from error

@@ -1,0 +1,193 @@
+"""Names into files: carrying out a plan safely and taking it back; and the EXIF block of generated photos."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import piexif
+
+from tui_tagger.errors import MetadataError
+from tui_tagger.metadata import people, safewrite
+from tui_tagger.metadata.packet import parse
+from tui_tagger.metadata.planning import Difference, WritePlan, WriteRequest, plan, plan_file, plan_sidecar, read
+from tui_tagger.metadata.regions import Frame
+from tui_tagger.metadata.safewrite import digest, sweep
+from tui_tagger.metadata.splice import Refused, apply_splices, reversed_splices
+from tui_tagger.metadata.undo import UndoRecord
+
+__all__ = ["UndoRecord", "WritePlan", "WriteRequest", "apply", "exif_bytes", "plan", "sweep", "undo"]
+
+
+def apply(planned: WritePlan, record: Callable[[UndoRecord], None]) -> None:
+    """Carries out a plan; `record` is called with what takes it back, before the file is replaced.
+
+    Raises MetadataError, with the file as it was, if it changed since the plan, cannot be written, or was refused.
+    """
+    if planned.kind == "none":
+        return
+    if planned.kind == "refused":
+        raise MetadataError(f"{planned.path}: names cannot be written: {planned.reason}", "The photo was left alone.")
+    created = not planned.sha256_old
+    old, status = (b"", None) if created else _read_with_status(planned.target_path)
+    if not created and digest(old) != planned.sha256_old:
+        raise MetadataError(f"{planned.target_path}: changed since the write was planned", safewrite.CHANGED_HINT)
+    new = apply_splices(old, planned.splices)
+    if digest(new) != planned.sha256_new:
+        raise MetadataError(f"{planned.target_path}: the plan does not fit the file", safewrite.CHANGED_HINT)
+    record(_record_of(planned, old, created))
+    _swap(planned.target_path, old, status, new)
+
+
+def _record_of(planned: WritePlan, old: bytes, created: bool) -> UndoRecord:
+    return UndoRecord(
+        planned.target_path,
+        planned.sha256_old,
+        planned.sha256_new,
+        () if created else reversed_splices(old, planned.splices),
+        created,
+        planned.path,
+        planned.items_added,
+        planned.items_removed,
+    )
+
+
+def _read_with_status(path: Path) -> tuple[bytes, os.stat_result]:
+    """A file's bytes and the state they belong to. Raises MetadataError."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise MetadataError(f"{path}: cannot be read ({error.strerror})", "Was it moved?") from error
+    data = read(path)
+    if len(data) != status.st_size:
+        raise MetadataError(f"{path}: changed while it was read", safewrite.CHANGED_HINT)
+    return data, status
+
+
+def _swap(path: Path, old: bytes, status: os.stat_result | None, new: bytes) -> None:
+    try:
+        if status is None:
+            safewrite.create(path, new)
+        else:
+            safewrite.check_writable(path)
+            safewrite.replace(path, old, status, new)
+    except Refused as refusal:
+        raise MetadataError(f"{path}: cannot be written: {refusal}", "The file is as it was.") from refusal
+    except OSError as error:
+        hint = "The file is as it was. Is the disk full or write-protected?"
+        raise MetadataError(f"{path}: cannot be written ({error.strerror})", hint) from error
+
+
+def undo(record: UndoRecord) -> None:
+    """Takes a write back: byte for byte if nothing else wrote since, else exactly the items that were written.
+
+    Raises MetadataError, with the file as it is, where neither is possible.
+    """
+    old, status = _read_with_status(record.path)
+    if digest(old) != record.sha256_new:
+        _undo_by_meaning(record)
+    elif record.created:
+        record.path.unlink()
+    else:
+        restored = apply_splices(old, record.edits)
+        if digest(restored) != record.sha256_old:
+            raise MetadataError(f"{record.path}: its undo record is damaged", "The file was left alone.")
+        _swap(record.path, old, status, restored)
+
+
+def _undo_by_meaning(record: UndoRecord) -> None:
+    def decide(packet: bytes, _frame: Frame) -> Difference:
+        present = people.items_in(parse(packet))
+        again = [item for item in record.removed if item.area is not None or item.field not in ("mwg", "mp")]
+        add = tuple(item for item in again if not any(item.means(each) for each in present))
+        remove = tuple(item for item in record.added if any(item.means(each) for each in present))
+        return Difference(add, remove)
+
+    try:
+        if record.path.suffix.lower() == ".xmp":
+            planned = plan_sidecar(record.photo, record.path, True, read(record.photo), decide)
+        else:
+            planned = plan_file(record.photo, record.path, read(record.path), decide)
+    except Refused as refusal:
+        hint = "Another program changed it since. Remove the names there."
+        raise MetadataError(f"{record.path}: the write cannot be taken back: {refusal}", hint) from refusal
+    apply(planned, lambda _record: None)
+
+
+def exif_bytes(
+    *,
+    taken_at: str | None = None,
+    offset: str | None = None,
+    make: str = "",
+    model: str = "",
+    lens: str = "",
+    latitude: float | None = None,
+    longitude: float | None = None,
+    altitude: float | None = None,
+    direction: float | None = None,
+    orientation: int = 1,
+    description: str = "",
+) -> bytes:
+    """An EXIF block for a photo that the program itself draws, as Pillow's `exif=` takes it.
+
+    `taken_at` is local wall time ("2019-07-12T14:03:22"), `offset` its distance from UTC ("+02:00"); degrees are north
+    and east positive, `altitude` is metres above the sea, `direction` degrees clockwise from north.
+    """
+    image = {
+        piexif.ImageIFD.Make: make,
+        piexif.ImageIFD.Model: model,
+        piexif.ImageIFD.ImageDescription: description,
+        piexif.ImageIFD.Orientation: orientation,
+    }
+    stamp = (taken_at or "").replace("-", ":").replace("T", " ")
+    exif = {
+        piexif.ExifIFD.DateTimeOriginal: stamp,
+        piexif.ExifIFD.OffsetTimeOriginal: offset if stamp else None,
+        piexif.ExifIFD.LensModel: lens,
+    }
+    blocks: dict[str, dict[int, object]] = {
+        "0th": image,
+        "Exif": exif,
+        "GPS": _gps_block(latitude, longitude, altitude, direction),
+    }
+    block: bytes = piexif.dump({name: _filled(values) for name, values in blocks.items()})
+    return block
+
+
+def _filled(values: dict[int, object]) -> dict[int, object]:
+    """Without empty values, and with texts as UTF-8."""
+    filled = {tag: value for tag, value in values.items() if value not in ("", None)}
+    return {tag: value.encode() if isinstance(value, str) else value for tag, value in filled.items()}
+
+
+def _gps_block(
+    latitude: float | None, longitude: float | None, altitude: float | None, direction: float | None
+) -> dict[int, object]:
+    values: dict[int, object] = {}
+    if latitude is not None and longitude is not None:
+        values[piexif.GPSIFD.GPSLatitudeRef] = "N" if latitude >= 0 else "S"
+        values[piexif.GPSIFD.GPSLatitude] = _sexagesimal(abs(latitude))
+        values[piexif.GPSIFD.GPSLongitudeRef] = "E" if longitude >= 0 else "W"
+        values[piexif.GPSIFD.GPSLongitude] = _sexagesimal(abs(longitude))
+    if altitude is not None:
+        values[piexif.GPSIFD.GPSAltitudeRef] = 0 if altitude >= 0 else 1
+        values[piexif.GPSIFD.GPSAltitude] = _rational(abs(altitude))
+    if direction is not None:
+        values[piexif.GPSIFD.GPSImgDirectionRef] = "T"
+        values[piexif.GPSIFD.GPSImgDirection] = _rational(direction % 360)
+    return values
+
+
+def _sexagesimal(degrees: float) -> tuple[tuple[int, int], ...]:
+    """Degrees, minutes and seconds to 1/10000 of a second (3 mm)."""
+    units = round(degrees * 36_000_000)
+    whole, rest = divmod(units, 36_000_000)
+    minutes, seconds = divmod(rest, 600_000)
+    return (whole, 1), (minutes, 1), (seconds, 10_000)
+
+
+def _rational(value: float) -> tuple[int, int]:
+    fraction = Fraction(value).limit_denominator(1000)
+    return fraction.numerator, fraction.denominator

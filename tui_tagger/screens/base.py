@@ -1,0 +1,187 @@
+"""What all screens share: header, body, status row, footer, and the keys that mean the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui_tagger.errors import TaggerError
+from tui_tagger.services.views import JobView
+from tui_tagger.widgets.header import HeaderBar
+from tui_tagger.widgets.hints import Hint, HintBar
+from tui_tagger.widgets.job_bar import job_state
+from tui_tagger.widgets.keys import key, shown
+from tui_tagger.widgets.picture import Picture
+from tui_tagger.widgets.status import StatusRow
+
+if TYPE_CHECKING:
+    from tui_tagger.services import Services
+    from tui_tagger.widgets.terminal import Terminal
+
+Command = tuple[str, Callable[[], None]]  # the palette's title, and what it does
+
+
+JOB_KEYS = "P pause  C cancel"
+
+
+class Shell(Protocol):
+    """What screens may ask of the app."""
+
+    services: Services
+    terminal: Terminal
+    photo_id: int | None  # the photo that Photo and Map show
+
+    def tell(self, message: str, error: bool = False) -> None: ...
+    def tell_error(self, error: TaggerError) -> None: ...
+    def data_changed(self) -> None: ...
+    def job(self) -> JobView | None: ...
+    def go(self, name: str) -> None: ...
+    def show_photo(self, photo_id: int, among: Sequence[int] = (), face_id: int | None = None) -> None: ...
+    def show_writes(self, photo_ids: Sequence[int]) -> None: ...
+    def write(self, photo_ids: Sequence[int]) -> None: ...
+    def copy_to_clipboard(self, text: str) -> None: ...
+
+
+class BaseScreen(Screen[None]):
+    """A full screen of the app. Subclasses fill `body`, `reload` and the texts of header and footer."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (140, "-very-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]
+    AUTO_FOCUS = None
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("escape", "step_back", "app.escape", "back", "Go one step back"),
+    ]
+    NAME: ClassVar[str] = ""
+    HINTS: ClassVar[tuple[str, ...]] = ()  # ids of bindings in the order of use
+
+    def compose(self) -> ComposeResult:
+        yield HeaderBar()
+        with Container(id="body"):
+            yield from self.body()
+        yield StatusRow()
+        yield HintBar()
+
+    def body(self) -> ComposeResult:
+        """The widgets between header and status row."""
+        raise NotImplementedError
+
+    def reload(self) -> None:
+        """Reads again from the services what is shown."""
+
+    def where(self) -> str:
+        """What the header says after the screen's name."""
+        return ""
+
+    def state(self) -> str:
+        """What the footer says on the right."""
+        return ""
+
+    def label(self, binding: Binding) -> str:
+        """The footer's words for a binding; empty to leave it out."""
+        return binding.description
+
+    def commands(self) -> Iterable[Command]:
+        """What the palette offers beside the keys."""
+        return ()
+
+    def copy_text(self) -> str:
+        """What `y` copies."""
+        return ""
+
+    def action_copy(self) -> None:
+        text = self.copy_text()
+        if text:
+            self.shell.copy_to_clipboard(text)
+            self.shell.tell(f"Copied {text}")
+
+    def focus_body(self) -> None:
+        """Puts the keys back to the body after a question or a field."""
+        self.set_focus(None)
+
+    def go_to_faces(self, face_ids: Sequence[int]) -> None:
+        """Moves the cursor to faces that an undo or redo touched, where the screen shows them."""
+
+    @property
+    def shell(self) -> Shell:
+        return cast(Shell, self.app)
+
+    @property
+    def services(self) -> Services:
+        return self.shell.services
+
+    @property
+    def status(self) -> StatusRow:
+        return self.query_one(StatusRow)
+
+    def on_mount(self) -> None:
+        self.fill()
+
+    def on_screen_resume(self) -> None:
+        if self.is_mounted:
+            self.fill()
+            for picture in self.query(Picture):
+                picture.refresh()  # a picture is blank after another screen lay on it
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.bars)
+
+    def fill(self) -> None:
+        """Reloads, and draws header and footer; an error goes to the status row."""
+        with self.told():
+            self.reload()
+        self.bars()
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Errors that the user can do something about go to the status row."""
+        try:
+            yield
+        except TaggerError as error:
+            self.shell.tell_error(error)
+
+    def bars(self) -> None:
+        """Draws header and footer."""
+        if not self.is_mounted or not self.is_current:
+            return
+        self.query_one(HeaderBar).show(self.NAME, self.where(), self.services.library.counts())
+        job = self.shell.job()
+        self.query_one(HintBar).show(self.hints(), " - ".join(filter(None, [self.state(), job_state(job)])))
+        self.status.job(job, JOB_KEYS)
+
+    def hints(self) -> list[Hint]:
+        found: dict[str, Hint] = {}
+        for key_name, active in self.active_bindings.items():
+            binding = active.binding
+            if binding.id in self.HINTS and binding.id not in found and active.enabled:
+                label = self.label(binding)
+                if label:
+                    found[binding.id] = Hint(shown(key_name), label, key_name)
+        return [found[name] for name in self.HINTS if name in found]
+
+    def on_hint_bar_clicked(self, event: HintBar.Clicked) -> None:
+        self.app.simulate_key(event.press)
+
+    def action_step_back(self) -> None:
+        if self.status.close() or self.release():
+            self.bars()
+        elif len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+
+    def release(self) -> bool:
+        """Lets go of a filter, marks or a mode; says whether there was one: then `esc` goes no further."""
+        return False
+
+
+class Empty(Static):
+    """A screen that has nothing to show says what to do next."""
+
+    def show(self, title: str, *lines: str) -> None:
+        self.update(Content.assemble((f"{title}\n", "bold"), *(f"\n{line}" for line in lines)))

@@ -1,0 +1,38 @@
+"""The command palette: what is possible now, by its name."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.app import App
+from textual.dom import DOMNode
+
+from tui_tagger.screens.base import BaseScreen, Command
+from tui_tagger.screens.search import Entry, SearchScreen
+from tui_tagger.widgets.keys import area, shown, title
+
+NOT_OFFERED = ("move", "app.palette", "app.escape", "marks")
+
+
+def palette_commands(screen: BaseScreen) -> list[tuple[Command, str]]:
+    """Commands with their keys: the screen's own, then those of the active bindings, each once."""
+    found: dict[str, tuple[Command, str]] = {}
+    for name, run in screen.commands():
+        found[name] = ((name, run), "")
+    for key_name, active in screen.active_bindings.items():
+        binding = active.binding
+        offered = binding.id and binding.tooltip and area(binding) not in NOT_OFFERED and binding.id not in NOT_OFFERED
+        if offered and active.enabled and title(binding) not in found:
+            run = partial(carry_out, screen.app, binding.action, active.node)
+            found[title(binding)] = ((title(binding), run), shown(key_name))
+    return list(found.values())
+
+
+def carry_out(app: App[None], action: str, node: DOMNode) -> None:
+    """Runs an action once the palette is gone."""
+    app.call_later(app.run_action, action, node)
+
+
+def palette_screen(commands: list[tuple[Command, str]]) -> SearchScreen:
+    entries = [Entry(command[0], keys) for command, keys in commands]
+    return SearchScreen("Commands", entries, "enter  run    up down  choose    esc  back")

@@ -1,0 +1,331 @@
+"""Photo: the picture with its faces, its EXIF table, where and when it was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_tagger.screens.base import Empty
+from tui_tagger.screens.decisions import Decisions
+from tui_tagger.services.views import FaceState, FaceView, Outcome, PhotoDetail, PhotoStatus
+from tui_tagger.widgets.box_drawing import BoxDrawing
+from tui_tagger.widgets.candidates import Candidates
+from tui_tagger.widgets.exif_table import ExifTable
+from tui_tagger.widgets.keys import key
+from tui_tagger.widgets.name_field import NameField
+from tui_tagger.widgets.overlays import drawn_overlay, face_overlays
+from tui_tagger.widgets.photo_facts import coordinates, facts
+from tui_tagger.widgets.picture import Picture
+from tui_tagger.widgets.row_list import RowList
+from tui_tagger.widgets.text import face_line
+from tui_tagger.widgets.world_map import WorldMap
+
+PANELS = ("faces", "exif", "map")
+WAITING = (FaceState.UNKNOWN, FaceState.SUGGESTED)
+
+
+class PhotoScreen(Decisions):
+    """One photo of an ordered set; the cursor is on its faces."""
+
+    NAME = "Photo"
+    HINTS = (
+        "review.enter",
+        "photo.next",
+        "review.name",
+        "review.ignore",
+        "photo.panel",
+        "photo.box",
+        "photo.write",
+        "app.help",
+        "review.reject",
+        "photo.map",
+        "photo.detect",
+        "photo.filter",
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(key(str(n), f"select({n})", f"photo.face{n}", f"face {n}", f"Select face {n}") for n in range(1, 10)),
+        key("right_square_bracket", "neighbour(1)", "photo.next", "next", "Go to the next photo"),
+        key("left_square_bracket", "neighbour(-1)", "photo.previous", "previous", "Go to the previous photo"),
+        key("tab", "panel", "photo.panel", "panel", "Show the next panel: faces, EXIF, map"),
+        key("slash", "filter", "photo.filter", "filter", "Filter the EXIF table"),
+        key("t", "raw", "photo.raw", "raw", "Switch the EXIF table between raw and readable values"),
+        key("b", "draw", "photo.box", "box", "Draw a box around a face by hand"),
+        key("D", "detect", "photo.detect", "detect", "Detect faces again; decided faces stay"),
+        key("r", "reset", "photo.reset", "reset", "Make the face unknown again"),
+        key("w", "write", "photo.write", "write", "Write names into this photo"),
+        key("m", "map", "photo.map", "map", "Show the map on the whole screen"),
+        key("y", "copy", "photo.copy", "copy path", "Copy the photo's path"),
+        key("Y", "copy_place", "photo.copy_place", "copy place", "Copy the photo's coordinates"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.photo: PhotoDetail | None = None
+        self.among: tuple[int, ...] = ()
+        self.panel = "faces"
+
+    def body(self) -> ComposeResult:
+        yield Empty(id="empty")
+        with Container(id="photo"):
+            yield Picture(id="main-picture")
+            with Vertical(id="side"):
+                yield Static(id="facts")
+                yield NameField(lambda prefix: self.services.people.complete(prefix))
+                yield BoxDrawing()
+                yield Static(id="tabs")
+                with Vertical(id="faces", classes="panel"):
+                    yield RowList(id="face-list", marking=True)
+                    yield Candidates()
+                yield ExifTable(id="exif", classes="panel")
+                yield WorldMap(id="map", classes="panel")
+
+    def show(self, photo_id: int, among: Sequence[int] = (), face_id: int | None = None) -> None:
+        """Shows a photo; `[` and `]` go through `among`."""
+        self.shell.photo_id = photo_id
+        self.among = tuple(among) or (self.among if photo_id in self.among else (photo_id,))
+        self.marks.clear()
+        self.cursor = 0
+        if self.is_mounted:
+            self.load(photo_id)
+            self.select_face(face_id)
+        self.wanted_face = face_id
+
+    wanted_face: int | None = None
+
+    def on_mount(self) -> None:
+        faces = self.query_one("#face-list", RowList)
+        faces.can_focus = False
+        faces.marks = self.marks
+        super().on_mount()
+        self.select_face(self.wanted_face)
+
+    def reload(self) -> None:
+        photo_id = self.shell.photo_id
+        if photo_id is None:
+            photo_id = next(iter(self.services.library.photo_ids()), None)
+        self.query_one("#photo").display = photo_id is not None
+        self.query_one("#empty").display = photo_id is None
+        if photo_id is None:
+            self.photo = self.item = None
+            self.query_one("#empty", Empty).show("No photo to show yet.", "F2  Library: add a folder with +")
+            return
+        self.load(photo_id)
+
+    def load(self, photo_id: int) -> None:
+        changed = self.photo is None or self.photo.row.id != photo_id
+        self.shell.photo_id = photo_id
+        self.photo = self.services.library.photo(photo_id)
+        self.among = self.among or tuple(self.services.library.photo_ids())
+        self.count = len(self.photo.faces)
+        self.cursor = min(self.cursor, max(0, self.count - 1))
+        if changed:
+            self.query_one(ExifTable).show(self.services.library.entries(photo_id))
+            self.show_map()
+        self.show_panel()
+        self.show_photo()
+
+    def show_photo(self) -> None:
+        assert self.photo is not None
+        self.query_one("#facts", Static).update(facts(self.photo, max(self.query_one("#facts").size.width, 24)))
+        self.query_one("#face-list", RowList).fill(self.count, self.draw_face, self.id_at)
+        self.show_face()
+
+    def show_map(self) -> None:
+        photo = self.photo
+        located = photo is not None and photo.latitude is not None and photo.longitude is not None
+        world = self.query_one(WorldMap)
+        if photo is not None and photo.latitude is not None and photo.longitude is not None:
+            world.show(photo.latitude, photo.longitude, photo.direction)
+        world.set_class(not located, "-nowhere")
+
+    def show_face(self) -> None:
+        """Shows the question about the face under the cursor, and marks its box."""
+        face = self.face
+        self.query_one("#face-list", RowList).cursor = self.cursor if self.count else 0
+        self.item = self.services.review.item(face.id) if face and face.state in WAITING else None
+        self.query_one(Candidates).show(self.item)
+        self.show_picture()
+
+    def show_picture(self) -> None:
+        if self.photo is None:
+            return
+        photo_id, library, pane = self.photo.row.id, self.services.library, self.query_one("#main-picture", Picture)
+        if self.query_one(BoxDrawing).display:
+            box = self.query_one(BoxDrawing).box
+            overlays = (drawn_overlay(self.photo, box, self.app.theme_variables),)
+        else:
+            selected = self.face.id if self.face else None
+            overlays = face_overlays(self.photo, selected, self.app.theme_variables)
+        pane.show(lambda side: library.picture(photo_id, side), ("photo", photo_id), overlays)
+
+    def show_panel(self) -> None:
+        for name in PANELS:
+            self.query_one(f"#{name}").set_class(name == self.panel, "-current")
+        parts = [(f" {name} ", "reverse bold" if name == self.panel else "") for name in PANELS]
+        assert self.photo is not None
+        count = f"  {self.count} faces" if self.count != 1 else "  1 face"
+        self.query_one("#tabs", Static).update(Content.assemble(*parts, (count, "$foreground-muted")))
+
+    @property
+    def face(self) -> FaceView | None:
+        faces = self.photo.faces if self.photo else ()
+        return faces[self.cursor] if self.cursor < len(faces) else None
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        if self.marks.ids:
+            return tuple(sorted(self.marks.ids))
+        return (self.face.id,) if self.face else ()
+
+    def draw_face(self, index: int, width: int) -> Content:
+        assert self.photo is not None
+        return face_line(self.photo.faces[index], width)
+
+    def where(self) -> str:
+        if self.photo is None:
+            return ""
+        status = self.photo.row.status
+        note = f"  ({status}: {self.photo.failure})" if status is not PhotoStatus.READY else ""
+        return self.photo.row.path.name + note
+
+    def state(self) -> str:
+        photo_id = self.shell.photo_id
+        place = f"{self.among.index(photo_id) + 1:,}/{len(self.among):,}" if photo_id in self.among else ""
+        return " - ".join(filter(None, [place, f"{len(self.marks)} marked" if self.marks.ids else ""]))
+
+    def label(self, binding: Binding) -> str:
+        if binding.id == "photo.panel":
+            return PANELS[(PANELS.index(self.panel) + 1) % len(PANELS)]
+        return super().label(binding)
+
+    def copy_text(self) -> str:
+        return str(self.photo.row.path) if self.photo else ""
+
+    def id_at(self, index: int) -> int:
+        assert self.photo is not None
+        return self.photo.faces[index].id
+
+    def move_to(self, index: int) -> None:
+        self.cursor = index
+        self.show_face()
+        self.bars()
+
+    def select_face(self, face_id: int | None) -> None:
+        for index, face in enumerate(self.photo.faces if self.photo else ()):
+            if face.id == face_id:
+                self.move_to(index)
+
+    def marks_changed(self) -> None:
+        self.query_one("#face-list", RowList).refresh()
+        self.bars()
+
+    def done(self, outcome: Outcome) -> None:
+        """Goes on to the next face that waits; the last decision of a photo leaves the cursor where it is."""
+        self.marks.ids -= set(outcome.face_ids)
+        self.fill()
+        waiting = [index for index, face in enumerate(self.photo.faces if self.photo else ()) if face.state in WAITING]
+        if self.face and self.face.state not in WAITING and waiting:
+            self.move_to(next((index for index in waiting if index > self.cursor), waiting[0]))
+        self.shell.tell(outcome.message)
+
+    def go_to_faces(self, face_ids: Sequence[int]) -> None:
+        self.fill()
+        self.select_face(next(iter(face_ids), None))
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        if self.photo:
+            self.call_after_refresh(self.show_photo)
+
+    def on_row_list_moved(self, event: RowList.Moved) -> None:
+        if event.rows.id == "face-list" and event.index != self.cursor:
+            self.move_to(event.index)
+
+    def focus_body(self) -> None:
+        self.set_focus(self.query_one(ExifTable) if self.panel == "exif" else None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if self.photo is None:
+            return action in ("step_back",)
+        if action == "select":
+            return isinstance(parameters[0], int) and parameters[0] <= self.count
+        if action in ("name", "ignore", "not_a_face", "reset", "mark", "mark_range"):
+            return self.face is not None
+        if action == "ignore_rest":
+            return any(face.state in WAITING for face in self.photo.faces)
+        if action in ("filter", "raw"):
+            return self.panel == "exif" or self.has_class("-wide")
+        if action in ("map", "copy_place"):
+            return self.photo.latitude is not None
+        return super().check_action(action, parameters)
+
+    def action_select(self, number: int) -> None:
+        self.move_to(number - 1)
+
+    def action_neighbour(self, by: int) -> None:
+        photo_id = self.shell.photo_id
+        at = self.among.index(photo_id) + by if photo_id in self.among else 0
+        if 0 <= at < len(self.among):
+            self.show(self.among[at], self.among)
+            self.bars()
+
+    def action_panel(self) -> None:
+        self.panel = PANELS[(PANELS.index(self.panel) + 1) % len(PANELS)]
+        self.show_panel()
+        self.focus_body()
+        self.bars()
+
+    def action_filter(self) -> None:
+        table = self.query_one(ExifTable)
+        self.status.read("filter EXIF", table.set_filter, "", table.set_filter)
+
+    def action_raw(self) -> None:
+        self.query_one(ExifTable).toggle_raw()
+
+    def action_ignore_rest(self) -> None:
+        assert self.photo is not None
+        self.done(self.services.review.ignore_rest(self.photo.row.id))
+
+    def action_reset(self) -> None:
+        self.done(self.services.review.reset(self.targets))
+
+    def action_draw(self) -> None:
+        assert self.photo is not None
+        self.add_class("-drawing")
+        self.query_one(BoxDrawing).start(self.photo.width, self.photo.height)
+
+    def on_box_drawing_changed(self) -> None:
+        self.show_picture()
+
+    def on_box_drawing_done(self, event: BoxDrawing.Done) -> None:
+        self.remove_class("-drawing")
+        self.focus_body()
+        if event.box is not None and self.photo is not None:
+            self.services.jobs.add_face(self.photo.row.id, event.box)
+            self.shell.tell("Face added; it is being compared with the people you know")
+            self.shell.data_changed()
+        self.show_picture()
+
+    def action_detect(self) -> None:
+        assert self.photo is not None
+        self.services.jobs.detect_again(self.photo.row.id)
+        self.shell.tell("Detecting faces again; decided faces stay as they are")
+        self.shell.data_changed()
+
+    def action_write(self) -> None:
+        assert self.photo is not None
+        self.shell.show_writes([self.photo.row.id])
+
+    def action_map(self) -> None:
+        self.shell.go("map")
+
+    def action_copy_place(self) -> None:
+        assert self.photo is not None
+        self.shell.copy_to_clipboard(coordinates(self.photo, digits=6))
+        self.shell.tell(f"Copied {coordinates(self.photo, digits=6)}")

@@ -1,0 +1,173 @@
+"""Writing names into files: first what would change, file by file; then, after a yes, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+from textual.worker import Worker, WorkerState
+
+from tui_tagger.screens.base import BaseScreen, Empty
+from tui_tagger.services.views import WritePreview, WriteResult
+from tui_tagger.widgets.keys import key
+from tui_tagger.widgets.row_list import RowList
+from tui_tagger.widgets.text import cell, counted, short_path, visible
+
+RESULTS = {
+    "written": ("✓ written", "$text-success"),
+    "sidecar": ("✓ sidecar", "$text-success"),
+    "unchanged": ("= unchanged", "$foreground-muted"),
+    "refused": ("! refused", "$text-error"),
+}
+
+
+class WriteScreen(BaseScreen):
+    """Preview and results; without a `y` nothing is written."""
+
+    NAME = "Write"
+    HINTS = ("write.yes", "write.no", "app.undo", "app.help")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("y", "yes", "write.yes", "write", "Write the names into the files"),
+        key("n,enter", "no", "write.no", "leave (default)", "Leave without writing"),
+    ]
+
+    def __init__(self, photo_ids: Sequence[int]) -> None:
+        super().__init__()
+        self.photo_ids = tuple(photo_ids)
+        self.previews: tuple[WritePreview, ...] | None = None
+        self.results: tuple[WriteResult, ...] | None = None
+        self.writing = False
+
+    def body(self) -> ComposeResult:
+        yield Empty(id="empty")
+        with Vertical(id="writes"):
+            yield Static(id="write-summary")
+            yield RowList(id="write-list")
+            yield Static(id="write-detail")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(RowList).focus()
+        self.run_worker(lambda: self.services.tagging.preview(self.photo_ids), thread=True, name="preview")
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.worker.name == "preview" and event.state is WorkerState.SUCCESS:
+            previews: tuple[WritePreview, ...] = event.worker.result
+            self.previews = tuple(preview for preview in previews if changes(preview))
+            self.fill()
+
+    def show_results(self, results: tuple[WriteResult, ...]) -> None:
+        self.results, self.writing = results, False
+        self.query_one(RowList).cursor = 0
+        self.fill()
+
+    def reload(self) -> None:
+        lines = self.results if self.results is not None else self.previews
+        empty = self.query_one("#empty", Empty)
+        empty.display = not lines
+        self.query_one("#writes").display = bool(lines)
+        if lines is None:
+            empty.show(f"Looking at {counted(len(self.photo_ids), 'photo')} ...")
+        elif not lines:
+            empty.show("Nothing to write.", "All confirmed names are in the files already.", "", "esc  back")
+        else:
+            self.query_one("#write-summary", Static).update(self.summary())
+            self.query_one(RowList).fill(len(lines), self.draw)
+            self.show_detail()
+
+    def summary(self) -> Content:
+        if self.results is not None:
+            kinds = [result.result for result in self.results]
+            counts = [f"{kinds.count(kind)} {kind}" for kind in RESULTS if kind in kinds]
+            return Content.assemble((" " + ", ".join(counts), "bold"), ".  u undoes all of it")
+        assert self.previews is not None
+        files = sum(preview.target == "file" for preview in self.previews)
+        sidecars = sum(preview.target == "sidecar" for preview in self.previews)
+        asked = "Writing ..." if self.writing else "Write?  y yes   n no (default)"
+        what = f" {counted(files, 'file')}, {counted(sidecars, 'sidecar')}. "
+        return Content.assemble((what, "bold"), "Pictures stay as they are, each file is verified. ", (asked, "bold"))
+
+    def draw(self, index: int, width: int) -> Content:
+        if self.results is not None:
+            return result_line(self.results[index], width)
+        assert self.previews is not None
+        return preview_line(self.previews[index], width)
+
+    def show_detail(self) -> None:
+        lines = self.results or self.previews
+        index = self.query_one(RowList).cursor
+        if lines and index < len(lines):
+            line = lines[index]
+            text = f" {visible(str(line.path))}\n {visible(line.reason)}"
+            self.query_one("#write-detail", Static).update(Content(text))
+
+    def on_row_list_moved(self) -> None:
+        self.show_detail()
+        self.bars()
+
+    def where(self) -> str:
+        if self.results is not None:
+            return "results"
+        return f"preview of {counted(len(self.previews), 'photo')}" if self.previews is not None else "preview"
+
+    def label(self, binding: Binding) -> str:
+        if binding.id == "write.no" and self.results is not None:
+            return "back"
+        return binding.description
+
+    def focus_body(self) -> None:
+        self.query_one(RowList).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "yes":
+            return bool(self.previews) and self.results is None and not self.writing
+        return super().check_action(action, parameters)
+
+    def on_row_list_chosen(self) -> None:
+        self.action_no()
+
+    def action_yes(self) -> None:
+        assert self.previews is not None
+        self.writing = True
+        self.fill()
+        self.shell.write([preview.photo_id for preview in self.previews])
+
+    def action_no(self) -> None:
+        self.app.pop_screen()
+
+
+def changes(preview: WritePreview) -> bool:
+    """Whether there is something to write, or a reason why it cannot be."""
+    return bool(preview.added or preview.removed or (preview.target == "none" and preview.reason))
+
+
+def preview_line(preview: WritePreview, width: int) -> Content:
+    """Target, file, and what is added and removed."""
+    target = {"file": "file   ", "sidecar": "sidecar", "none": "! not  "}.get(preview.target, preview.target)
+    style = "$text-error" if preview.target == "none" else "$foreground-muted"
+    path = width * 2 // 5
+    added = ", ".join(f"+{visible(name)}" for name in preview.added)
+    removed = ", ".join(f"−{visible(name)}" for name in preview.removed)
+    names = Content.assemble((added, "$text-success"), " " if added else "", (removed, "$text-warning"))
+    if not added and not removed:
+        names = Content(visible(preview.reason))
+    room = width - path - len(target) - 3
+    return Content.assemble(
+        (f" {target} ", style), cell(short_path(preview.path, path), path), " ", names.truncate(room, ellipsis=True)
+    )
+
+
+def result_line(result: WriteResult, width: int) -> Content:
+    """Result, file, and the names or the reason."""
+    word, style = RESULTS.get(result.result, (result.result, ""))
+    path = width * 2 // 5
+    told = visible(result.reason) if result.result == "refused" else ", ".join(f"+{visible(n)}" for n in result.added)
+    room = width - path - 15
+    return Content.assemble(
+        (f" {word:<12} ", style), cell(short_path(result.path, path), path), " ", cell(told or result.reason, room)
+    )

@@ -1,0 +1,76 @@
+"""What works here and what does not: models, database, disk."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui_tagger.config import DATA, cache_dir
+from tui_tagger.errors import TaggerError
+from tui_tagger.faces.strangers import bank_for
+from tui_tagger.faces.weights import FACENET, installed_path
+from tui_tagger.services.recognition import current_model
+from tui_tagger.storage.models import proxy
+
+SCARCE = 500_000_000  # bytes left on the database's disk
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    ok: bool
+    text: str
+    hint: str = ""
+
+
+def check_all(database: Path) -> Iterator[Check]:
+    """Each check with what to do where it fails; needs an open database."""
+    yield _database(database)
+    yield _disk(database)
+    yield _compact()
+    yield _facenet()
+    yield _bank()
+
+
+def _database(path: Path) -> Check:
+    answer = proxy.execute_sql("PRAGMA quick_check").fetchone()[0]
+    mode = path.stat().st_mode & 0o077
+    if answer != "ok":
+        return Check("database", False, f"{path}: {answer}", "Restore a backup that lies beside it.")
+    if mode:
+        return Check("database", False, f"{path} can be read by others", f"chmod 600 {path}")
+    return Check("database", True, f"{path}, {path.stat().st_size / 1e6:.1f} MB, sound")
+
+
+def _disk(path: Path) -> Check:
+    free = shutil.disk_usage(path.parent).free
+    hint = "" if free > SCARCE else "Make room: decisions cannot be stored on a full disk."
+    return Check("disk", free > SCARCE, f"{free / 1e9:.1f} GB free beside the database", hint)
+
+
+def _compact() -> Check:
+    path = DATA / "compact.npz"
+    if not path.exists():
+        return Check("compact model", False, f"{path} is missing", "Install the package again.")
+    return Check("compact model", True, f"ships with the package, {path.stat().st_size / 1e6:.1f} MB")
+
+
+def _facenet() -> Check:
+    if installed_path(cache_dir()) is None:
+        hint = "Optional and better: `tui-tagger models install`, or --from-file without a network."
+        return Check("FaceNet", True, "not installed; the compact model is used", hint)
+    return Check("FaceNet", True, f"{FACENET.name} is installed")
+
+
+def _bank() -> Check:
+    model = current_model()
+    try:
+        strangers = len(bank_for(model).stranger_means)
+    except TaggerError as error:
+        return Check("strangers", False, error.message, error.hint)
+    if not strangers:
+        hint = "The likelihood threshold alone tells strangers apart."
+        return Check("strangers", True, f"no bank for {model}", hint)
+    return Check("strangers", True, f"{strangers} for {model}")

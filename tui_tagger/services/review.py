@@ -1,0 +1,198 @@
+"""The review queue: which face is asked about next, and every answer a human can give, each of them undoable."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from tui_tagger.errors import UsageError
+from tui_tagger.services.library import face_view
+from tui_tagger.services.query import WAITING
+from tui_tagger.services.recognition import Recognition
+from tui_tagger.services.views import FaceState, HistoryRow, Outcome, ReviewItem
+from tui_tagger.storage import journal
+from tui_tagger.storage.journal import Recorder
+from tui_tagger.storage.models import Decision, Face, Person, Photo, Rejection, now
+
+NOBODY = {"person": None, "probability": None, "recommendation": "none"}
+
+
+class TwiceInPhoto(UsageError):
+    """The same person twice in one photo: rare enough to ask."""
+
+    title = "Twice in one photo"
+
+
+class ReviewService:
+    def __init__(
+        self, recognition: Recognition, undo_write: Callable[[Decision], str], redo_write: Callable[[Decision], str]
+    ) -> None:
+        self._recognition = recognition
+        self._undo_write = undo_write
+        self._redo_write = redo_write
+        self._skipped: list[int] = []
+
+    def queue(self) -> tuple[int, ...]:
+        """The waiting faces in the order to ask: by suggested person, strongest first, then the unknown by date.
+
+        Persons with the most waiting faces come first; skipped faces come last, in the order of skipping.
+        """
+        rows = (
+            Face.select(Face.id, Face.person, Face.probability)
+            .join(Photo)
+            .where(Face.state.in_(WAITING) & (Photo.status != "offline") & Face.x.is_null(False))
+            .order_by(Photo.taken_at.is_null(), Photo.taken_at, Photo.id, Face.x, Face.id)
+            .tuples()
+        )
+        persons: dict[int, list[tuple[float, int]]] = defaultdict(list)
+        unknown: list[int] = []
+        for face, person, probability in rows:
+            if person is None:
+                unknown.append(face)
+            else:
+                persons[person].append((-(probability or 0.0), face))
+        groups = sorted(persons.items(), key=lambda group: (-len(group[1]), group[0]))
+        order = [face for _, faces in groups for _, face in sorted(faces)] + unknown
+        skipped = [face for face in self._skipped if face in set(order)]
+        return (*(face for face in order if face not in set(skipped)), *skipped)
+
+    def item(self, face_id: int) -> ReviewItem:
+        """The question about one face. Raises UsageError when it is gone."""
+        view = face_view(face_id)
+        photo = Photo.get_by_id(view.photo_id)
+        suggestion = self._recognition.suggestion(face_id)
+        return ReviewItem(
+            face=view,
+            candidates=suggestion.candidates,
+            recommendation=suggestion.recommendation,
+            reasons=suggestion.reasons,
+            taken_at=photo.taken_at,
+            place=photo.place,
+        )
+
+    def accept(self, face_ids: Sequence[int], person_id: int, allow_twice: bool = False) -> Outcome:
+        """These faces are that person. Raises TwiceInPhoto, and UsageError for an unknown person."""
+        person = Person.get_or_none(Person.id == person_id)
+        if person is None:
+            raise UsageError("This person is no longer in the database.")
+        return self._confirm(face_ids, lambda _: (person.id, person.name), allow_twice)
+
+    def name(self, face_ids: Sequence[int], name: str, allow_twice: bool = False) -> Outcome:
+        """These faces are the person of exactly this name, who is added if need be."""
+        clean = clean_name(name)
+
+        def find(record: Recorder) -> tuple[int, str]:
+            person = Person.get_or_none(Person.name == clean)
+            return (person.id if person else record.insert(Person, name=clean)), clean
+
+        return self._confirm(face_ids, find, allow_twice)
+
+    def reject(self, face_id: int, person_id: int) -> Outcome:
+        """This face is not that person, who is never offered for it again."""
+        person = Person.get_by_id(person_id)
+
+        def change(record: Recorder) -> str:
+            if not Rejection.select().where((Rejection.face == face_id) & (Rejection.person == person_id)).exists():
+                record.insert(Rejection, face=face_id, person=person_id)
+            face = Face.get_by_id(face_id)
+            if face.person_id == person_id:
+                record.update(Face, face_id, state=FaceState.UNKNOWN, **NOBODY)
+            return f"not {person.name}"
+
+        return self._decide("reject", [face_id], change)
+
+    def ignore(self, face_ids: Sequence[int]) -> Outcome:
+        """Strangers, never asked about again."""
+        return self._set(face_ids, "ignore", FaceState.IGNORED, "ignored")
+
+    def ignore_rest(self, photo_id: int) -> Outcome:
+        """All that still wait in this photo are strangers."""
+        waiting = Face.select(Face.id).where((Face.photo == photo_id) & Face.state.in_(WAITING)).tuples()
+        return self.ignore([face for (face,) in waiting])
+
+    def not_a_face(self, face_ids: Sequence[int]) -> Outcome:
+        return self._set(face_ids, "not a face", FaceState.NOT_A_FACE, "marked as not a face")
+
+    def reset(self, face_ids: Sequence[int]) -> Outcome:
+        """Back to unknown."""
+        return self._set(face_ids, "reset", FaceState.UNKNOWN, "unknown again")
+
+    def skip(self, face_id: int) -> None:
+        """Asks about this face last; not a decision, so nothing to undo."""
+        self._skipped = [*(face for face in self._skipped if face != face_id), face_id]
+
+    def undo(self) -> Outcome | None:
+        """Takes the last decision back, file writes included; None when there is none. Raises MetadataError."""
+        decision = journal.latest()
+        if decision is None:
+            return None
+        message = self._undo_write(decision) if decision.kind == "write" else ""
+        journal.revert(decision)
+        self._recognition.update()
+        return Outcome(decision.id, message or f"Undone: {decision.message}", journal.touched(decision, Face))
+
+    def redo(self) -> Outcome | None:
+        """Repeats the decision that was undone last; None when there is none. Raises MetadataError."""
+        decision = journal.next_undone()
+        if decision is None:
+            return None
+        message = self._redo_write(decision) if decision.kind == "write" else ""
+        journal.repeat(decision)
+        self._recognition.update()
+        return Outcome(decision.id, message or f"Redone: {decision.message}", journal.touched(decision, Face))
+
+    def history(self, limit: int = 100) -> tuple[HistoryRow, ...]:
+        """The latest decisions, newest first."""
+        rows = Decision.select().order_by(Decision.id.desc()).limit(limit)
+        return tuple(HistoryRow(row.id, row.at, row.message, row.undone) for row in rows)
+
+    def _confirm(
+        self, face_ids: Sequence[int], find: Callable[[Recorder], tuple[int, str]], allow_twice: bool
+    ) -> Outcome:
+        def change(record: Recorder) -> str:
+            person, name = find(record)
+            if not allow_twice:
+                _refuse_twice(face_ids, person, name)
+            for face_id in face_ids:
+                record.update(Face, face_id, **NOBODY | {"state": FaceState.CONFIRMED, "person": person})
+                for rejection in Rejection.select().where((Rejection.face == face_id) & (Rejection.person == person)):
+                    record.delete(Rejection, rejection.id)
+            Person.update(used_at=now()).where(Person.id == person).execute()
+            return f"{_count(face_ids)}: {name}"
+
+        return self._decide("confirm", face_ids, change)
+
+    def _set(self, face_ids: Sequence[int], kind: str, state: FaceState, words: str) -> Outcome:
+        def change(record: Recorder) -> str:
+            for face_id in face_ids:
+                record.update(Face, face_id, state=state, **NOBODY)
+            return f"{_count(face_ids)} {words}"
+
+        return self._decide(kind, face_ids, change)
+
+    def _decide(self, kind: str, face_ids: Sequence[int], change: Callable[[Recorder], str]) -> Outcome:
+        if not face_ids:
+            raise UsageError("No face is selected.")
+        with journal.decision(kind) as (decision, record):
+            decision.message = change(record)
+        self._recognition.update()
+        return Outcome(decision.id, decision.message, tuple(face_ids))
+
+
+def clean_name(name: str) -> str:
+    """A name fit for the database and for files: no control characters, single spaces. Raises UsageError when empty."""
+    clean = " ".join("".join(char if char.isprintable() else " " for char in name).split())
+    if not clean:
+        raise UsageError("A name needs at least one visible character.")
+    return clean
+
+
+def _refuse_twice(face_ids: Sequence[int], person_id: int, name: str) -> None:
+    photos = [photo for (photo,) in Face.select(Face.photo).where(Face.id.in_(face_ids)).tuples()]
+    others = (Face.state == FaceState.CONFIRMED) & (Face.person == person_id) & Face.id.not_in(face_ids)
+    if len(set(photos)) < len(photos) or Face.select().where(others & Face.photo.in_(photos)).exists():
+        raise TwiceInPhoto(f"{name} would be in one photo twice", "Say yes only if that is so: a mirror, a collage.")
+
+
+def _count(face_ids: Sequence[int]) -> str:
+    return "1 face" if len(face_ids) == 1 else f"{len(face_ids)} faces"

@@ -1,0 +1,163 @@
+"""Confirmed names into files: what would be written, writing it, taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tui_tagger.errors import MetadataError, TaggerError, UsageError
+from tui_tagger.metadata.regions import NamedRegion
+from tui_tagger.metadata.writer import Target, UndoRecord, WritePlan, WriteRequest, apply, plan, undo
+from tui_tagger.services.library import face_box, unwritten
+from tui_tagger.services.views import FaceState, PhotoStatus, WritePreview, WriteResult
+from tui_tagger.storage import journal
+from tui_tagger.storage.models import Decision, Face, FileWrite, Person, Photo, proxy
+
+Written = list[dict[str, Any]]  # [{"name": str, "ours": whether we added it}], as Photo.written keeps it
+RESULTS = {"file": "written", "sidecar": "sidecar", "none": "unchanged", "refused": "refused"}
+
+
+class TaggingService:
+    def preview(self, photo_ids: Sequence[int] | None = None, to: Target = "auto") -> tuple[WritePreview, ...]:
+        """What a write would do, photo by photo, of the given ones or of all that differ from their files."""
+        return tuple(_previewed(photo, to) for photo in _wanted(photo_ids))
+
+    def write(
+        self,
+        photo_ids: Sequence[int] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        to: Target = "auto",
+    ) -> tuple[WriteResult, ...]:
+        """Writes the confirmed names. One bad file does not stop the others; all of it is one step for undo."""
+        photos = _wanted(photo_ids)
+        Decision.delete().where(Decision.undone).execute()
+        decision = Decision.create(kind="write", message="Writing names")
+        results = []
+        for number, photo in enumerate(photos, 1):
+            results.append(_write(decision, photo, to))
+            if progress is not None:
+                progress(number, len(photos))
+        _close(decision, results)
+        return tuple(results)
+
+    def undo_write(self, decision: Decision) -> str:
+        """Gives the files of a write their former bytes. Those that cannot be restored keep their names and are told.
+
+        Raises MetadataError when not one could be restored.
+        """
+        failed: dict[int, str] = {}
+        writes = list(FileWrite.select().where(FileWrite.decision == decision.id).order_by(FileWrite.id.desc()))
+        for row in writes:
+            try:
+                undo(UndoRecord.from_bytes(row.undo))
+                _remember_file(row.photo)
+            except (TaggerError, OSError) as error:
+                failed[row.photo_id] = str(error)
+        if failed and len(failed) == len(writes):
+            raise MetadataError(next(iter(failed.values())), "The file was left as it is.")
+        decision.changes = [change for change in decision.changes if change[1] not in failed]
+        reasons = "".join(f"; {reason}" for reason in list(failed.values())[:3])
+        return f"Undone: {decision.message}" + (f", but not {len(failed)}{reasons}" if failed else "")
+
+    def undo_last(self) -> str:
+        """Takes back the latest write that still stands, whatever was decided since. Raises UsageError without one."""
+        latest = Decision.select().where((Decision.kind == "write") & ~Decision.undone).order_by(Decision.id.desc())
+        decision = latest.first()
+        if decision is None:
+            raise UsageError("There is no write to take back.")
+        message = self.undo_write(decision)
+        journal.revert(decision)
+        return message
+
+    def redo_write(self, decision: Decision) -> str:
+        """Writes the same photos again, as a new step."""
+        photos = [row_id for table, row_id, *_ in decision.changes if table == "photo"]
+        results = self.write(photos)
+        return f"Redone: {_summary(results)}"
+
+
+def _wanted(photo_ids: Sequence[int] | None) -> list[Photo]:
+    ids = unwritten() if photo_ids is None else photo_ids
+    return list(Photo.select().where(Photo.id.in_(list(ids))).order_by(Photo.folder, Photo.name))
+
+
+def _request(photo: Photo) -> WriteRequest:
+    rows = (
+        Face.select(Face, Person.name)
+        .join(Person)
+        .where((Face.photo == photo.id) & (Face.state == FaceState.CONFIRMED))
+        .order_by(Face.x.is_null(), Face.x)
+    )
+    regions = tuple(NamedRegion(face.person.name, face_box(face)) for face in rows)
+    names = {region.name for region in regions}
+    ours = (entry["name"] for entry in photo.written if entry["ours"])
+    return WriteRequest(photo.path, regions, tuple(name for name in ours if name not in names))
+
+
+def _planned(photo: Photo, to: Target) -> WritePlan:
+    if photo.status != PhotoStatus.READY:
+        raise MetadataError(f"{photo.path}: {photo.failure or 'the file is not there'}")
+    return plan(_request(photo), to)
+
+
+def _previewed(photo: Photo, to: Target) -> WritePreview:
+    try:
+        found = _planned(photo, to)
+    except (TaggerError, OSError) as error:
+        return WritePreview(photo.id, photo.path, "none", (), (), str(error))
+    target = found.kind if found.kind in ("file", "sidecar") else "none"
+    return WritePreview(photo.id, photo.path, target, found.added, found.removed, found.reason)
+
+
+def _write(decision: Decision, photo: Photo, to: Target) -> WriteResult:
+    def record(entry: UndoRecord) -> None:  # durable before the file is replaced
+        FileWrite.create(decision=decision.id, photo=photo.id, undo=entry.to_bytes())
+
+    try:
+        found = _planned(photo, to)
+        if found.kind in ("file", "sidecar"):
+            apply(found, record)
+    except (TaggerError, OSError) as error:
+        FileWrite.delete().where((FileWrite.decision == decision.id) & (FileWrite.photo == photo.id)).execute()
+        return WriteResult(photo.id, photo.path, "none", "refused", str(error), ())
+    if found.kind != "refused":
+        _remember(decision, photo, found)
+    return WriteResult(photo.id, photo.path, found.kind, RESULTS[found.kind], found.reason, found.added)
+
+
+def _remember(decision: Decision, photo: Photo, found: WritePlan) -> None:
+    """Keeps which names stand in the file now and which of them are ours, as a part of the undoable step."""
+    before: Written = photo.written
+    known = {entry["name"]: bool(entry["ours"]) for entry in before}
+    # A write that was killed between file and database left its record: then the names there are ours.
+    recorded = FileWrite.select().join(Decision).where((FileWrite.photo == photo.id) & ~Decision.undone).exists()
+    after: Written = []
+    for region in _request(photo).regions:
+        if region.name not in {entry["name"] for entry in after}:
+            ours = region.name in found.added or known.get(region.name, found.kind == "none" and recorded)
+            after.append({"name": region.name, "ours": ours})
+    with proxy.atomic("IMMEDIATE"):
+        if after != before:
+            decision.changes = [*decision.changes, ["photo", photo.id, {"written": before}, {"written": after}]]
+            decision.save()
+            Photo.update(written=after).where(Photo.id == photo.id).execute()
+        _remember_file(photo)
+
+
+def _remember_file(photo: Photo) -> None:
+    """The file's size and time after our own write, so that the next scan does not take it for changed."""
+    if photo.path.exists():
+        stat = photo.path.stat()
+        Photo.update(size=stat.st_size, mtime_ns=stat.st_mtime_ns).where(Photo.id == photo.id).execute()
+
+
+def _close(decision: Decision, results: Sequence[WriteResult]) -> None:
+    if decision.changes or FileWrite.select().where(FileWrite.decision == decision.id).exists():
+        Decision.update(message=_summary(results)).where(Decision.id == decision.id).execute()
+    else:
+        decision.delete_instance()
+
+
+def _summary(results: Sequence[WriteResult]) -> str:
+    done = sum(result.result in ("written", "sidecar") for result in results)
+    return f"names written to {done} {'file' if done == 1 else 'files'}"

@@ -1,0 +1,151 @@
+"""The worker process: holds the models and runs the jobs, so that the terminal never waits for a model or a photo."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import cache
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from tui_tagger.config import log_dir
+from tui_tagger.errors import TaggerError, UsageError
+from tui_tagger.faces.protocols import Detector, Embedder
+from tui_tagger.geometry import Box
+from tui_tagger.services import scan
+from tui_tagger.services.recognition import Recognition, current_model
+from tui_tagger.services.views import PhotoStatus, ScanReport
+from tui_tagger.storage.database import open_database
+from tui_tagger.storage.models import Photo
+
+REPORT_EVERY = 0.2  # seconds between progress messages
+SUGGEST_EVERY = 3.0  # seconds between rounds of suggestions while a scan runs
+
+
+@cache
+def _detector() -> Detector:
+    from tui_tagger.faces.detector import MtcnnDetector
+
+    return MtcnnDetector()
+
+
+@cache
+def _embedder(model: str) -> Embedder:
+    from tui_tagger.faces.embedder import load_embedder
+
+    return load_embedder(model)
+
+
+def models() -> scan.Models:
+    """The real models, loaded on first use and kept for the life of the process."""
+    model = current_model()
+    return scan.Models(_detector, lambda: _embedder(model), model)
+
+
+class Control:
+    """The worker's end of the pipe while a job runs: progress out; pause, resume and cancel in."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self.pipe = pipe
+        self._reported = 0.0
+        self._suggested = time.monotonic()
+        self._recognition: Recognition | None = None
+
+    def go_on(self, done: int, total: int, path: Path | None) -> bool:
+        """Between photos: reports, waits while paused, and says whether to continue."""
+        if path is not None:
+            self.pipe.send(("photo", path))
+        now = time.monotonic()
+        if now - self._reported > REPORT_EVERY or path is None:
+            self._reported = now
+            self.pipe.send(("progress", done, total))
+        if now - self._suggested > SUGGEST_EVERY:
+            self.suggest()
+        paused = False
+        while paused or self.pipe.poll():
+            match self.pipe.recv():
+                case "pause":
+                    paused = True
+                case "resume":
+                    paused = False
+                case "cancel":
+                    return False
+        return True
+
+    def suggest(self) -> None:
+        if self._recognition is None:
+            self._recognition = Recognition()
+        self._recognition.update()
+        self._suggested = time.monotonic()
+
+
+def main(pipe: Connection, database: Path) -> None:
+    """Takes jobs from the pipe, one at a time, until it is closed; the program at its other end may die at any time."""
+    _quiet()
+    opened = open_database(database)
+    try:
+        while True:
+            job, *arguments = pipe.recv()
+            if job in JOBS:  # a "cancel" may come when its job has just ended
+                pipe.send(_run(JOBS[job], Control(pipe), arguments))
+    except (EOFError, OSError, KeyboardInterrupt):
+        pass  # the program that asked is gone; what was done is in the database
+    finally:
+        opened.close()
+
+
+def _run(job: Callable[..., Any], control: Control, arguments: Sequence[Any]) -> tuple[str, Any]:
+    try:
+        result = job(control, *arguments)
+        control.suggest()
+        return "done", result
+    except TaggerError as error:
+        return "failed", error
+    except (EOFError, OSError) as error:
+        if isinstance(error, (EOFError, BrokenPipeError)):
+            raise
+        return "failed", TaggerError(str(error))
+
+
+def _scan(control: Control, folders: Sequence[Path]) -> ScanReport:
+    return scan.scan(folders, models(), control.go_on)
+
+
+def _detect(control: Control, photo_id: int) -> int:
+    photo = _photo(photo_id)
+    control.go_on(0, 1, photo.path)
+    return scan.detect_again(photo, models())
+
+
+def _draw(control: Control, photo_id: int, box: Box) -> int:
+    photo = _photo(photo_id)
+    control.go_on(0, 1, photo.path)
+    return scan.add_drawn(photo, box, models())
+
+
+JOBS: dict[str, Callable[..., Any]] = {"scan": _scan, "detect": _detect, "draw": _draw}
+
+
+def _photo(photo_id: int) -> Photo:
+    photo: Photo | None = Photo.get_or_none((Photo.id == photo_id) & (Photo.status == PhotoStatus.READY))
+    if photo is None:
+        raise UsageError("This photo cannot be read now.", "Scan its folder again.")
+    return photo
+
+
+def _quiet() -> None:
+    """Sends what libraries print to a log: the terminal belongs to the app."""
+    folder = log_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        target = os.open(folder / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError:
+        target = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    os.close(target)

@@ -1,0 +1,93 @@
+"""Numbered changes of the schema, each applied once and recorded, after a backup of what was there."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True)
+class Step:
+    number: int
+    name: str
+    sql: str
+
+
+STEPS = (
+    Step(
+        1,
+        "photos, faces, persons and the journal",
+        """
+        CREATE TABLE photo (
+            id INTEGER PRIMARY KEY, path TEXT NOT NULL, folder TEXT NOT NULL, name TEXT NOT NULL,
+            size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, image_hash TEXT NOT NULL,
+            width INTEGER NOT NULL, height INTEGER NOT NULL, orientation INTEGER NOT NULL,
+            taken_at TEXT, utc_offset TEXT, date_source TEXT NOT NULL, camera TEXT NOT NULL,
+            latitude REAL, longitude REAL, direction REAL, description TEXT NOT NULL, place TEXT NOT NULL,
+            status TEXT NOT NULL, failure TEXT NOT NULL, detector TEXT, written TEXT NOT NULL);
+        CREATE UNIQUE INDEX photo_path ON photo (path) WHERE status != 'offline';
+        CREATE INDEX photo_hash ON photo (image_hash);
+        CREATE INDEX photo_folder ON photo (folder);
+        CREATE INDEX photo_taken ON photo (taken_at, id);
+        CREATE INDEX photo_name ON photo (name, id);
+        CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created_at TEXT NOT NULL,
+            used_at TEXT NOT NULL);
+        CREATE TABLE face (
+            id INTEGER PRIMARY KEY, photo_id INTEGER NOT NULL REFERENCES photo ON DELETE CASCADE,
+            x REAL, y REAL, width REAL, height REAL, landmarks BLOB, score REAL NOT NULL, sharpness REAL,
+            source TEXT NOT NULL, state TEXT NOT NULL, person_id INTEGER REFERENCES person ON DELETE SET NULL,
+            probability REAL, recommendation TEXT NOT NULL);
+        CREATE INDEX face_photo ON face (photo_id);
+        CREATE INDEX face_person ON face (person_id, state);
+        CREATE INDEX face_state ON face (state);
+        CREATE TABLE embedding (
+            id INTEGER PRIMARY KEY, face_id INTEGER NOT NULL REFERENCES face ON DELETE CASCADE,
+            model TEXT NOT NULL, vector BLOB NOT NULL, UNIQUE (face_id, model));
+        CREATE TABLE rejection (
+            id INTEGER PRIMARY KEY, face_id INTEGER NOT NULL REFERENCES face ON DELETE CASCADE,
+            person_id INTEGER NOT NULL REFERENCES person ON DELETE CASCADE, UNIQUE (face_id, person_id));
+        CREATE INDEX rejection_person ON rejection (person_id);
+        CREATE TABLE decision (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, message TEXT NOT NULL, at TEXT NOT NULL,
+            changes TEXT NOT NULL, undone INTEGER NOT NULL);
+        CREATE TABLE filewrite (
+            id INTEGER PRIMARY KEY, decision_id INTEGER NOT NULL REFERENCES decision ON DELETE CASCADE,
+            photo_id INTEGER NOT NULL REFERENCES photo ON DELETE CASCADE, undo BLOB NOT NULL);
+        CREATE INDEX filewrite_decision ON filewrite (decision_id);
+        CREATE INDEX filewrite_photo ON filewrite (photo_id);
+        CREATE TABLE job (
+            id INTEGER PRIMARY KEY, kind TEXT NOT NULL, arguments TEXT NOT NULL, state TEXT NOT NULL,
+            started_at TEXT NOT NULL, finished_at TEXT, done INTEGER NOT NULL, total INTEGER NOT NULL,
+            failures TEXT NOT NULL);
+        CREATE TABLE setting (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL);
+        """,
+    ),
+)
+
+LEDGER = """CREATE TABLE IF NOT EXISTS migration (
+    id INTEGER PRIMARY KEY, number INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, at TEXT NOT NULL)"""
+
+
+def applied(connection: sqlite3.Connection) -> int:
+    """The number of the newest step that this database has; 0 for an empty one."""
+    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'migration'").fetchone()
+    return connection.execute("SELECT coalesce(max(number), 0) FROM migration").fetchone()[0] if known else 0
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Applies each missing step in a transaction of its own."""
+    for step in STEPS:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.execute(LEDGER)
+            if step.number > applied(connection):  # a second program may have been faster
+                for statement in step.sql.split(";"):
+                    connection.execute(statement)
+                at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+                row = (step.number, step.name, at)
+                connection.execute("INSERT INTO migration (number, name, at) VALUES (?, ?, ?)", row)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise

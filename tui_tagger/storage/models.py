@@ -1,0 +1,174 @@
+"""The tables. storage/migrations.py creates them; the two are compared by a test."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from peewee import (
+    AutoField,
+    BlobField,
+    BooleanField,
+    CharField,
+    DatabaseProxy,
+    Field,
+    FloatField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+proxy = DatabaseProxy()
+
+
+def now() -> str:
+    """UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class PathField(Field):  # type: ignore[misc]
+    """A file path; one that is not UTF-8 is kept as its bytes, which SQLite stores beside text."""
+
+    field_type = "TEXT"
+
+    def db_value(self, value: Path | str | None) -> str | bytes | None:
+        if value is None:
+            return None
+        text = os.fspath(value)
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            return os.fsencode(text)
+        return text
+
+    def python_value(self, value: str | bytes | None) -> Path | None:
+        if value is None:
+            return None
+        return Path(os.fsdecode(value))
+
+
+class JsonField(TextField):  # type: ignore[misc]
+    def db_value(self, value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def python_value(self, value: str | None) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class Table(Model):  # type: ignore[misc]
+    id = AutoField()
+
+    class Meta:
+        database = proxy
+
+
+class Photo(Table):
+    path: Any = PathField()
+    folder: Any = PathField()
+    name = TextField()
+    size = IntegerField()
+    mtime_ns = IntegerField()
+    image_hash = CharField()  # of the image data without metadata: the photo's identity
+    width = IntegerField(default=0)
+    height = IntegerField(default=0)
+    orientation = IntegerField(default=1)
+    taken_at = TextField(null=True)
+    utc_offset = TextField(null=True)
+    date_source = TextField(default="")
+    camera = TextField(default="")
+    latitude = FloatField(null=True)
+    longitude = FloatField(null=True)
+    direction = FloatField(null=True)
+    description = TextField(default="")
+    place = TextField(default="")
+    status = TextField(default="ready")
+    failure = TextField(default="")
+    detector = TextField(null=True)  # the model that looked for faces; null: none yet
+    written: Any = JsonField(
+        default=list
+    )  # the names that we wrote into the file or its sidecar, and still stand there
+
+
+class Person(Table):
+    name = TextField()
+    created_at = TextField(default=now)
+    used_at = TextField(default=now)  # last named by the human: type-ahead offers recent names first
+
+
+class Face(Table):
+    photo = ForeignKeyField(Photo, backref="faces", on_delete="CASCADE")
+    x = FloatField(null=True)  # pixels of the upright photo; all four null: present without a visible face
+    y = FloatField(null=True)
+    width = FloatField(null=True)
+    height = FloatField(null=True)
+    landmarks = BlobField(null=True)  # float32 [5, 2], pixels of the upright photo
+    score = FloatField(default=1.0)
+    sharpness = FloatField(null=True)
+    source = TextField(default="detected")  # detected, drawn
+    state = TextField(default="unknown")
+    person = ForeignKeyField(Person, null=True, backref="faces", on_delete="SET NULL")
+    probability = FloatField(null=True)
+    recommendation = TextField(default="none")
+
+
+class Embedding(Table):
+    face = ForeignKeyField(Face, backref="embeddings", on_delete="CASCADE")
+    model = TextField()
+    vector = BlobField()  # float16 [d], unit length
+
+
+class Rejection(Table):
+    """A human said: this face is not that person."""
+
+    face = ForeignKeyField(Face, on_delete="CASCADE")
+    person = ForeignKeyField(Person, on_delete="CASCADE")
+
+
+class Decision(Table):
+    """One undoable act of the human: the rows it changed, before and after."""
+
+    kind = TextField()
+    message = TextField()
+    at = TextField(default=now)
+    changes: Any = JsonField(default=list)
+    undone = BooleanField(default=False)
+
+
+class FileWrite(Table):
+    """What is needed to take one file write back; recorded before the file is replaced."""
+
+    decision = ForeignKeyField(Decision, backref="writes", on_delete="CASCADE")
+    photo = ForeignKeyField(Photo, on_delete="CASCADE")
+    undo = BlobField()
+
+
+class Job(Table):
+    kind = TextField()
+    arguments: Any = JsonField(default=dict)
+    state = TextField(default="running")
+    started_at = TextField(default=now)
+    finished_at = TextField(null=True)
+    done = IntegerField(default=0)
+    total = IntegerField(default=0)
+    failures: Any = JsonField(default=list)
+
+
+class Setting(Table):
+    key = TextField(unique=True)
+    value: Any = JsonField()
+
+
+class Migration(Table):
+    number = IntegerField(unique=True)
+    name = TextField()
+    at = TextField(default=now)
+
+
+TABLES: dict[str, type[Table]] = {
+    table._meta.table_name: table
+    for table in (Photo, Person, Face, Embedding, Rejection, Decision, FileWrite, Job, Setting, Migration)
+}

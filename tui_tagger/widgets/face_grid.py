@@ -1,0 +1,220 @@
+"""A grid of thumbnails in half-cells: text, so every terminal draws it and scrolling sends little."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from PIL import Image
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui_tagger.errors import TaggerError
+from tui_tagger.widgets.keys import key
+from tui_tagger.widgets.navigation import Marks, Navigation
+from tui_tagger.widgets.text import cell
+
+WIDTH, ROWS = 18, 9  # cells of a thumbnail without its caption
+KEPT = 400
+HALF = "▀"
+
+Lines = tuple[tuple[Segment, ...], ...]
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """What a place of the grid shows: the picture at most `side` pixels long, and two short texts."""
+
+    key: Hashable
+    picture: Callable[[int], Image.Image]
+    caption: str
+    note: str = ""
+
+
+class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
+    """Faces or photos, row by row; the same keys as a list, and left and right."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"grid--cursor", "grid--marked", "grid--caption"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *Navigation.MOVES,
+        *Navigation.MARKING,
+        key("l,right", "along(1)", "move.right", "right", "Move right"),
+        key("h,left", "along(-1)", "move.left", "left", "Move left"),
+        key("enter", "choose", "list.open", "open", "Open what is under the cursor"),
+    ]
+
+    cursor: reactive[int] = reactive(0)  # type: ignore[assignment]
+
+    @dataclass
+    class Moved(Message):
+        """The cursor moved, or the marks changed."""
+
+        grid: FaceGrid
+        index: int
+
+    class Chosen(Moved):
+        """Enter, or a double click."""
+
+    def __init__(self, id: str | None = None, marking: bool = False) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.count = 0
+        self.marks = Marks()
+        self.marking = marking
+        self._thumbnail: Callable[[int], Thumbnail] | None = None
+        self._id_at: Callable[[int], int] = lambda index: index
+        self._drawn: OrderedDict[Hashable, Lines | None] = OrderedDict()
+
+    def fill(self, count: int, thumbnail: Callable[[int], Thumbnail], id_at: Callable[[int], int]) -> None:
+        """Shows `count` thumbnails; each is asked for when it comes into view."""
+        self.count, self._thumbnail, self._id_at = count, thumbnail, id_at
+        self.cursor = min(self.cursor, max(0, count - 1))
+        self._measure()
+
+    def _measure(self) -> None:
+        rows = -(-self.count // self.row_places)
+        self.virtual_size = Size(self.row_places * (WIDTH + 2), rows * (ROWS + 1))
+        self.refresh()
+        self.show_cursor()
+
+    @property
+    def row_places(self) -> int:
+        return max(1, self.scrollable_content_region.width // (WIDTH + 2))
+
+    @property
+    def page_places(self) -> int:
+        return self.row_places * max(1, self.scrollable_content_region.height // (ROWS + 1))
+
+    def id_at(self, index: int) -> int:
+        return self._id_at(index)
+
+    def move_to(self, index: int) -> None:
+        moved = index != self.cursor
+        self.cursor = index
+        self.show_cursor()
+        if moved:
+            self.post_message(self.Moved(self, index))
+
+    def show_cursor(self) -> None:
+        if self.size.height:
+            row = self.cursor // self.row_places
+            region = Region(0, row * (ROWS + 1), 1, ROWS + 1)
+            self.scroll_to_region(region, animate=False, force=True, immediate=True)
+
+    def watch_cursor(self) -> None:
+        self.refresh()
+
+    def on_resize(self) -> None:
+        self._measure()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("mark", "mark_range"):
+            return self.marking
+        if action == "along" and parameters == (-1,):
+            return self.cursor > 0  # at the first place the key goes on to the screen
+        return True
+
+    def marks_changed(self) -> None:
+        self.refresh()
+        self.post_message(self.Moved(self, self.cursor))
+
+    def action_along(self, by: int) -> None:
+        self.step(by)
+
+    def action_choose(self) -> None:
+        if self.count:
+            self.post_message(self.Chosen(self, self.cursor))
+
+    def on_click(self, event: events.Click) -> None:
+        row = (event.y + self.scroll_offset.y) // (ROWS + 1)
+        index = row * self.row_places + min(event.x // (WIDTH + 2), self.row_places - 1)
+        if index < self.count:
+            self.move_to(index)
+            if event.chain > 1:
+                self.action_choose()
+
+    def render_line(self, y: int) -> Strip:
+        row, line = divmod(y + self.scroll_offset.y, ROWS + 1)
+        first = row * self.row_places
+        segments: list[Segment] = []
+        for index in range(first, min(first + self.row_places, self.count)):
+            segments += self._place_line(index, line)
+        width = self.scrollable_content_region.width
+        return Strip(segments).adjust_cell_length(width, self.visual_style.rich_style)
+
+    def _place_line(self, index: int, line: int) -> list[Segment]:
+        assert self._thumbnail is not None
+        thumbnail = self._thumbnail(index)
+        frame = self._frame(index)
+        if line == ROWS:
+            return [Segment(self._caption(thumbnail, index), frame), Segment(" ", self.visual_style.rich_style)]
+        lines = self._lines(thumbnail)
+        inside = list(lines[line]) if lines else [Segment(" " * WIDTH, self.visual_style.rich_style)]
+        edge = "▌" if index == self.cursor else " "
+        return [Segment(edge, frame if index == self.cursor else self.visual_style.rich_style), *inside, Segment(" ")]
+
+    def _frame(self, index: int) -> Style:
+        style = self.visual_style + self.get_visual_style("grid--caption", partial=True)
+        if self._id_at(index) in self.marks:
+            style += self.get_visual_style("grid--marked", partial=True)
+        if index == self.cursor:
+            style += self.get_visual_style("grid--cursor", partial=True)
+        return style.rich_style
+
+    def _caption(self, thumbnail: Thumbnail, index: int) -> str:
+        mark = "▪" if self._id_at(index) in self.marks else " "
+        note = f" {thumbnail.note}" if thumbnail.note else ""
+        return mark + cell(thumbnail.caption, WIDTH - len(note)).plain + note
+
+    def _lines(self, thumbnail: Thumbnail) -> Lines | None:
+        """The drawn picture, or None while a thread draws it."""
+        if thumbnail.key in self._drawn:
+            self._drawn.move_to_end(thumbnail.key)
+            return self._drawn[thumbnail.key]
+        self._drawn[thumbnail.key] = None
+        while len(self._drawn) > KEPT:
+            self._drawn.popitem(last=False)
+        self.run_worker(partial(self._draw, thumbnail), thread=True, group="thumbnails", exit_on_error=False)
+        return None
+
+    def _draw(self, thumbnail: Thumbnail) -> None:
+        try:
+            lines = half_cells(thumbnail.picture(128), WIDTH, ROWS)
+        except TaggerError:
+            lines = blank("cannot be read", WIDTH, ROWS)
+        self._drawn[thumbnail.key] = lines
+        self.app.call_from_thread(self.refresh)
+
+
+def half_cells(picture: Image.Image, width: int, rows: int) -> Lines:
+    """The picture fitted into width x rows cells, two pixels a cell, centred on black."""
+    fitted = picture.convert("RGB")
+    fitted.thumbnail((width, rows * 2))
+    canvas = Image.new("RGB", (width, rows * 2))
+    canvas.paste(fitted, ((width - fitted.width) // 2, (rows * 2 - fitted.height) // 2))
+    pixels = canvas.load()
+    assert pixels is not None
+    return tuple(
+        tuple(_half(pixels[x, 2 * row], pixels[x, 2 * row + 1]) for x in range(width)) for row in range(rows)
+    )
+
+
+def _half(top: object, bottom: object) -> Segment:
+    assert isinstance(top, tuple)
+    assert isinstance(bottom, tuple)
+    return Segment(HALF, Style(color=Color.from_rgb(*top), bgcolor=Color.from_rgb(*bottom)))
+
+
+def blank(text: str, width: int, rows: int) -> Lines:
+    """A place without a picture: the text in the middle row."""
+    return tuple((Segment(text.center(width) if row == rows // 2 else " " * width),) for row in range(rows))

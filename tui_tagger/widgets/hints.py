@@ -1,0 +1,73 @@
+"""The last row: what the next keys do, and on the right how things stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from tui_tagger.widgets.text import cell
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A key, its label, and the key's name in the binding, for a click."""
+
+    key: str
+    label: str
+    press: str
+
+    @property
+    def text(self) -> str:
+        """ "enter: Anna" where the label begins with a colon, else "n name"."""
+        return self.label if self.label.startswith(":") else f" {self.label}"
+
+    @property
+    def width(self) -> int:
+        return cell_len(self.key + self.text) + 2
+
+
+class HintBar(Static):
+    """Hints in order of use, as many as fit: at most eight at 80 columns."""
+
+    @dataclass
+    class Clicked(Message):
+        """The mouse asked for what a key does."""
+
+        press: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hints: list[Hint] = []
+
+    def show(self, hints: Sequence[Hint], state: str) -> None:
+        width = max(self.size.width, 20)
+        most = 8 if width < 100 else 12
+        self.hints = fitting(hints, width - len(state) - 2, most)
+        parts = [Content.assemble((f" {hint.key}", "bold $text-accent"), f"{hint.text} ") for hint in self.hints]
+        left = Content("").join(parts)
+        self.update(Content.assemble(left, cell("", width - left.cell_length - len(state) - 1), (state, "bold"), " "))
+
+    def on_click(self, event: events.Click) -> None:
+        at = 0
+        for hint in self.hints:
+            at += hint.width
+            if event.x < at:
+                self.post_message(self.Clicked(hint.press))
+                return
+
+
+def fitting(hints: Sequence[Hint], width: int, most: int) -> list[Hint]:
+    """The first hints that fit into `width` cells, at most `most`."""
+    chosen: list[Hint] = []
+    for hint in hints[:most]:
+        width -= hint.width
+        if width < 0:
+            break
+        chosen.append(hint)
+    return chosen

@@ -1,0 +1,59 @@
+"""The one job bar: what runs, how far it is, how fast, how long still, how to stop it."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_tagger.services.views import JobState, JobView
+from tui_tagger.widgets.text import cell, visible
+
+BAR = 14  # cells
+ACTIVE = (JobState.RUNNING, JobState.PAUSED)
+
+
+class JobBar(Static):
+    """One line; empty while nothing runs."""
+
+    def show(self, job: JobView | None, keys: str) -> None:
+        """`keys` says which keys pause and cancel it."""
+        width = max(self.size.width, 20)
+        active = job is not None and job.state in ACTIVE
+        self.update(job_line(job, keys, width) if job is not None and active else Content())
+
+
+def job_line(job: JobView, keys: str, width: int) -> Content:
+    """The job in at most `width` cells: the title gives way first."""
+    share = job.done / job.total if job.total else 0.0
+    filled = round(share * BAR)
+    numbers = f" {job.done:,} of {job.total:,}" + pace(job)
+    if job.failures:
+        numbers += f" · {len(job.failures)} unreadable"
+    tail = f"{numbers}   {keys} "
+    room = width - BAR - len(tail) - 3
+    title = cell(" " + visible(job.title), min(max(room, 0), len(job.title) + 2))
+    bar = ("━" * filled, "$text-accent"), ("━" * (BAR - filled), "$foreground-darken-3")
+    return Content.assemble(title, " ", *bar, tail)
+
+
+def pace(job: JobView) -> str:
+    if job.state is JobState.PAUSED:
+        return " · paused"
+    rate = f" · {job.rate:.1f}/s" if job.rate else ""
+    return rate + (f" · {duration(job.eta)} left" if job.eta is not None else "")
+
+
+def duration(seconds: float) -> str:
+    """ "0:25", "1:02:03"."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def job_state(job: JobView | None) -> str:
+    """A word for the footer: "scanning 41 %"."""
+    if job is None or job.state not in ACTIVE:
+        return ""
+    verb = visible(job.title).partition(" ")[0].lower()
+    share = f"{100 * job.done // job.total} %" if job.total else ""
+    return f"{'paused' if job.state is JobState.PAUSED else verb} {share}".strip()

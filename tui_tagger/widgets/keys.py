@@ -1,0 +1,31 @@
+"""How keys are declared and shown: each has an id, a short footer label and a sentence for help and palette."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+from textual.keys import key_to_character
+
+NAMES = {"pageup": "pgup", "pagedown": "pgdn", "escape": "esc", "space": "space", "delete": "del"}
+
+
+def key(keys: str, action: str, name: str, label: str, sentence: str) -> Binding:
+    """A binding. `name` is its id, "area.verb": the palette shows it as "area: sentence"."""
+    return Binding(keys, action, label, tooltip=sentence, id=name)
+
+
+def shown(key_name: str) -> str:
+    """The key as a reader types it: "question_mark" is "?", "pagedown" is "pgdn"."""
+    *modifiers, last = key_name.split("+")
+    if last not in NAMES and len(last) > 1:
+        last = key_to_character(last) or last
+    return "+".join([*modifiers, NAMES.get(last, last)])
+
+
+def area(binding: Binding) -> str:
+    """The part of the app that a binding belongs to: "review" of "review.accept"."""
+    return (binding.id or "app").partition(".")[0]
+
+
+def title(binding: Binding) -> str:
+    """The palette's title, "area: Verb object"."""
+    return f"{area(binding)}: {binding.tooltip}"

@@ -1,0 +1,114 @@
+"""Moving and marking in a list, a grid or a queue: the one place for these keys."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from tui_tagger.widgets.keys import key
+
+
+def moves(keys: str, action: str, name: str, sentence: str) -> Binding:
+    return key(keys, action, f"move.{name}", name, sentence)
+
+
+class Marks:
+    """Marked things by their ids, and where a range began."""
+
+    def __init__(self) -> None:
+        self.ids: set[int] = set()
+        self.anchor: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __contains__(self, thing: Hashable) -> bool:
+        return thing in self.ids
+
+    def toggle(self, thing: int) -> None:
+        self.ids ^= {thing}
+
+    def clear(self) -> bool:
+        """Forgets all marks; says whether there was anything to forget."""
+        had = bool(self.ids) or self.anchor is not None
+        self.ids.clear()
+        self.anchor = None
+        return had
+
+
+class Navigation:
+    """Keys for anything with `count` places and a `cursor` among them; `move_to` does the moving."""
+
+    MOVES: ClassVar[list[BindingType]] = [
+        moves("j,down", "move(1)", "down", "Move down"),
+        moves("k,up", "move(-1)", "up", "Move up"),
+        moves("g,home", "first", "first", "Move to the first"),
+        moves("G,end", "last", "last", "Move to the last"),
+        moves("ctrl+d", "pages(0.5)", "half down", "Move half a page down"),
+        moves("ctrl+u", "pages(-0.5)", "half up", "Move half a page up"),
+        moves("pagedown", "pages(1)", "page down", "Move a page down"),
+        moves("pageup", "pages(-1)", "page up", "Move a page up"),
+    ]
+    MARKING: ClassVar[list[BindingType]] = [
+        key("space", "mark", "marks.mark", "mark", "Mark and advance"),
+        key("v", "mark_range", "marks.range", "range", "Start a range, or mark up to here"),
+    ]
+
+    count: int = 0
+    cursor: int = 0
+    marks: Marks
+
+    @property
+    def page_places(self) -> int:
+        """How many places one page holds."""
+        return 10
+
+    @property
+    def row_places(self) -> int:
+        """How many places one row holds: 1 in a list, the columns in a grid."""
+        return 1
+
+    def id_at(self, index: int) -> int:
+        """The id of what is at a place; marks keep it, so that they survive another order."""
+        return index
+
+    def move_to(self, index: int) -> None:
+        raise NotImplementedError
+
+    def marks_changed(self) -> None:
+        """Called after the marks changed."""
+
+    def step(self, by: int) -> None:
+        if self.count:
+            self.move_to(min(max(self.cursor + by, 0), self.count - 1))
+
+    def action_move(self, rows: int) -> None:
+        self.step(rows * self.row_places)
+
+    def action_first(self) -> None:
+        self.step(-self.count)
+
+    def action_last(self) -> None:
+        self.step(self.count)
+
+    def action_pages(self, pages: float) -> None:
+        self.step(int(max(self.page_places, 2) * pages))
+
+    def action_mark(self) -> None:
+        if self.count:
+            self.marks.toggle(self.id_at(self.cursor))
+            self.marks_changed()
+            self.step(1)
+
+    def action_mark_range(self) -> None:
+        if not self.count:
+            return
+        if self.marks.anchor is None or self.marks.anchor >= self.count:
+            self.marks.anchor = self.cursor
+        else:
+            low, high = sorted((self.marks.anchor, self.cursor))
+            self.marks.ids |= {self.id_at(index) for index in range(low, high + 1)}
+            self.marks.anchor = None
+        self.marks_changed()

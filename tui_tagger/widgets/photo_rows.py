@@ -1,0 +1,69 @@
+"""The photos of the library: read page by page as rows come into view, and drawn as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.content import Content
+
+from tui_tagger.services.views import PhotoRow, PhotoStatus
+from tui_tagger.widgets.text import cell, visible, when
+
+PAGE = 100  # rows read at once
+KEPT = 20  # pages kept
+
+ReadPage = Callable[[int, int], tuple[tuple[PhotoRow, ...], int]]  # offset, limit: rows and the total
+
+STATUS = {PhotoStatus.READY: "  ", PhotoStatus.FAILED: "! ", PhotoStatus.OFFLINE: "○ "}
+
+
+class PhotoPages:
+    """A list of photos of which only the pages in use are in memory."""
+
+    def __init__(self, read: ReadPage) -> None:
+        self._read = read
+        self._pages: dict[int, tuple[PhotoRow, ...]] = {}
+        self._total: int | None = None
+
+    @property
+    def total(self) -> int:
+        if self._total is None:
+            self._load(0)
+        return self._total or 0
+
+    def __getitem__(self, index: int) -> PhotoRow:
+        """Raises IndexError past the end."""
+        page, row = divmod(index, PAGE)
+        if page not in self._pages:
+            self._load(page)
+        return self._pages[page][row]
+
+    def _load(self, page: int) -> None:
+        while len(self._pages) >= KEPT:
+            del self._pages[next(iter(self._pages))]
+        self._pages[page], self._total = self._read(page * PAGE, PAGE)
+
+
+def photo_line(row: PhotoRow, width: int, marked: bool) -> Content:
+    """Mark, date, name, place, people and what waits, in `width` cells."""
+    mark = ("▪ ", "$text-accent") if marked else (STATUS[row.status], "$text-error")
+    waits = f"{row.waiting} ?" if row.waiting else ""
+    tail = f" {waits:>5}{' w' if row.unwritten else '  '}"
+    date = 17 if width >= 90 else 11
+    name, place, people = shares(width - len(mark[0]) - date - len(tail))
+    return Content.assemble(
+        mark,
+        cell(when(row.taken_at, seconds=False) if row.taken_at else "no date", date - 1, "$foreground-muted"),
+        " ",
+        cell(row.path.name, name),
+        cell(row.place, place, "$foreground-muted"),
+        cell(", ".join(visible(person) for person in row.people), people, "$text-success"),
+        (tail, "$text-warning"),
+    )
+
+
+def shares(room: int) -> tuple[int, int, int]:
+    """Cells for name, place and people: names of files end alike, so they get the most."""
+    name = max(12, room * 2 // 5)
+    place = max(0, (room - name) // 2)
+    return name, place, max(0, room - name - place)

@@ -1,0 +1,56 @@
+"""Pictures fetched before they are asked for, so that the next face is there when the key is pressed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from threading import Lock
+
+from PIL import Image
+
+from tui_tagger.errors import TaggerError
+
+Source = Callable[[int], Image.Image]
+
+KEPT = 24  # pictures
+SIDE = 512  # pixels of a picture fetched ahead: enough for a face in any pane
+
+
+class Pictures:
+    """The last pictures by key. Threads may fetch while others read."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, Image.Image] = OrderedDict()
+        self._lock = Lock()
+
+    def fetch(self, wanted: Mapping[Hashable, Source]) -> None:
+        """Fetches what is not there yet; what cannot be read is left to the reader that asks for it."""
+        for name, source in wanted.items():
+            with self._lock:
+                present = name in self._kept
+            if present:
+                continue
+            try:
+                self._keep(name, source(SIDE))
+            except TaggerError:
+                continue
+
+    def source(self, name: Hashable, source: Source) -> Source:
+        """A source that answers from what was fetched, if that is large enough."""
+
+        def picture(side: int) -> Image.Image:
+            with self._lock:
+                kept = self._kept.get(name)
+            if kept is None or side > SIDE:
+                return source(side)
+            smaller = kept.copy()
+            smaller.thumbnail((side, side))
+            return smaller
+
+        return picture
+
+    def _keep(self, name: Hashable, picture: Image.Image) -> None:
+        with self._lock:
+            self._kept[name] = picture
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)

@@ -1,0 +1,125 @@
+"""A list that draws only the rows in view: 100,000 rows open as quickly as 100."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import BindingType
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui_tagger.widgets.keys import key
+from tui_tagger.widgets.navigation import Marks, Navigation
+
+DrawRow = Callable[[int, int], Content]  # index, width in cells
+
+
+class RowList(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
+    """Rows drawn by a function; a cursor; marks if `marking`."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--marked"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *Navigation.MOVES,
+        *Navigation.MARKING,
+        key("enter", "choose", "list.open", "open", "Open what is under the cursor"),
+    ]
+
+    cursor: reactive[int] = reactive(0)  # type: ignore[assignment]
+
+    @dataclass
+    class Moved(Message):
+        """The cursor moved, or the rows beneath it changed."""
+
+        rows: RowList
+        index: int
+
+        @property
+        def control(self) -> RowList:
+            return self.rows
+
+    class Chosen(Moved):
+        """Enter, or a second click on the row under the cursor."""
+
+    class Marked(Moved):
+        """The marks changed."""
+
+    def __init__(self, id: str | None = None, marking: bool = False) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.count = 0
+        self.marks = Marks()
+        self.marking = marking
+        self._draw: DrawRow = lambda _index, _width: Content()
+        self._id_at: Callable[[int], int] = lambda index: index
+
+    def fill(self, count: int, draw: DrawRow, id_at: Callable[[int], int] | None = None) -> None:
+        """Shows `count` rows. The cursor keeps its place as far as there is one."""
+        self.count, self._draw = count, draw
+        self._id_at = id_at or (lambda index: index)
+        self.cursor = min(self.cursor, max(0, count - 1))
+        self.virtual_size = Size(0, count)
+        self.refresh()
+        self.show_cursor()
+
+    @property
+    def page_places(self) -> int:
+        return max(1, self.scrollable_content_region.height)
+
+    def id_at(self, index: int) -> int:
+        return self._id_at(index)
+
+    def move_to(self, index: int) -> None:
+        moved = index != self.cursor
+        self.cursor = index
+        self.show_cursor()
+        if moved:
+            self.post_message(self.Moved(self, index))
+
+    def show_cursor(self) -> None:
+        if self.size.height and self.cursor >= 0:
+            self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True, immediate=True)
+
+    def watch_cursor(self) -> None:
+        self.refresh()
+
+    def on_resize(self) -> None:
+        self.show_cursor()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.marking if action in ("mark", "mark_range") else True
+
+    def marks_changed(self) -> None:
+        self.refresh()
+        self.post_message(self.Marked(self, self.cursor))
+
+    def action_choose(self) -> None:
+        if self.count:
+            self.post_message(self.Chosen(self, self.cursor))
+
+    def on_click(self, event: events.Click) -> None:
+        index = event.y + self.scroll_offset.y
+        if 0 <= index < self.count:
+            chosen = index == self.cursor and event.chain > 1
+            self.move_to(index)
+            if chosen:
+                self.action_choose()
+
+    def render_line(self, y: int) -> Strip:
+        index, width = y + self.scroll_offset.y, self.scrollable_content_region.width
+        style = self.visual_style
+        if index >= self.count:
+            return Strip.blank(width, style.rich_style)
+        if self.marking and self.id_at(index) in self.marks:
+            style += self.get_visual_style("rows--marked", partial=True)
+        content = self._draw(index, width).truncate(width, pad=True)
+        if index == self.cursor:
+            style += self.get_visual_style("rows--cursor", partial=True)
+        parts = content.render(style, end="", parse_style=self.app.stylesheet.parse_style)
+        return Strip([Segment(text, part.rich_style) for text, part in parts], width)

@@ -1,0 +1,102 @@
+"""Text for the screen: values from files made harmless, faces' states as glyph, word and colour."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.content import Content
+
+from tui_tagger.services.views import FaceState, FaceView
+
+# Characters that reorder or hide their neighbours, beside the control characters proper.
+FORMAT_CHARACTERS = {"Cc", "Cf", "Zl", "Zp", "Cs"}
+
+
+@dataclass(frozen=True, slots=True)
+class StateMark:
+    glyph: str
+    colour: str  # a variable of the theme
+    word: str
+
+
+STATES = {
+    FaceState.UNKNOWN: StateMark("?", "warning", "unknown"),
+    FaceState.SUGGESTED: StateMark("~", "accent", "suggested"),
+    FaceState.CONFIRMED: StateMark("✓", "success", "confirmed"),
+    FaceState.IGNORED: StateMark("–", "secondary", "ignored"),
+    FaceState.NOT_A_FACE: StateMark("✗", "error", "not a face"),
+}
+
+
+def visible(text: str) -> str:
+    """The text on one line, control and direction characters replaced by a visible code such as ␛ or ⟨202e⟩."""
+    if text.isprintable():
+        return text
+    return "".join(_visible_character(character) for character in text)
+
+
+def _visible_character(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    if unicodedata.category(character) in FORMAT_CHARACTERS and character != "\u200d":
+        return f"⟨{code:x}⟩"
+    return character
+
+
+def cell(text: str, width: int, style: str = "") -> Content:
+    """The text in exactly `width` cells, cut with an ellipsis."""
+    content = Content.styled(visible(text), style) if style else Content(visible(text))
+    return content.truncate(max(width, 0), ellipsis=True, pad=True)
+
+
+def home_path(path: Path) -> str:
+    """The path with the home folder as ~."""
+    try:
+        return visible(f"~/{path.relative_to(Path.home())}")
+    except ValueError:
+        return visible(str(path))
+
+
+def short_path(path: Path, width: int) -> str:
+    """The end of the path, which tells files apart, in at most `width` cells."""
+    text = home_path(path)
+    return text if len(text) <= width else "…" + text[len(text) - width + 1 :]
+
+
+def percent(probability: float | None) -> str:
+    """ "97 %"; never a rounded 100 %, which nobody can promise."""
+    return "" if probability is None else f"{min(99, round(probability * 100))} %"
+
+
+def when(taken_at: str | None, seconds: bool = True) -> str:
+    """ "2019-07-12 14:03:22" of an ISO date and time."""
+    if not taken_at:
+        return "no date"
+    return taken_at.replace("T", " ")[: 19 if seconds else 16]
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """ "1 face", "3 faces"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def face_name(face: FaceView) -> str:
+    """Who the face is, as far as known."""
+    return visible(face.person) if face.person else STATES[face.state].word
+
+
+def face_line(face: FaceView, width: int) -> Content:
+    """ "2 ~ Anna Rossi        97 %  suggested": number, glyph, name, probability, state."""
+    mark = STATES[face.state]
+    right = f" {percent(face.probability):>4} {mark.word:<10}"
+    name = face_name(face) if face.person else "–"
+    left = f"{face.number:>2} "
+    room = width - len(left) - len(right) - 2
+    return Content.assemble(
+        (left, "bold"), (mark.glyph + " ", f"${mark.colour}"), cell(name, room), (right, "$foreground-muted")
+    )
