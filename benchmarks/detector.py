@@ -4,8 +4,8 @@
     python benchmarks/detector.py [FOLDER] [--side 1280] [--repeat 5]
 
 Prints a line per photo and the totals: boxes of the reference that ours finds again (IoU over 0.7), boxes that only
-ours has, the largest distance of landmarks, and both times. FOLDER defaults to ../shared/data/people. Each photo is
-enlarged or reduced to `--side` pixels, the size that photos have in use.
+ours has, the largest distance of landmarks, and both processor times (other programs disturb them little). FOLDER
+defaults to ../shared/data/people. Each photo is enlarged or reduced to `--side` pixels, the size photos have in use.
 
 The reference gets our non-maximum suppression where torchvision's does not work beside this torch (see
 `import_facenet`); its share of the time is small.
@@ -77,12 +77,12 @@ def matches(wanted: list[Detection], found: list[Detection], least: float = 0.7)
 
 
 def timed(work: Callable[[], T], repeat: int) -> tuple[T, float]:
-    """The result and the shortest of `repeat` times in seconds, after one run that warms up."""
+    """The result and the shortest of `repeat` processor times in seconds, after one run that warms up."""
     result, times = work(), []
     for _ in range(repeat):
-        start = time.perf_counter()
+        start = time.process_time()
         result = work()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return result, min(times)
 
 

@@ -21,11 +21,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logsumexp
 
 from tools.build_strangers import embed_archives, read_embeddings
 from tui_tagger.faces.calibration import ENROLLED, Trial, trial
 from tui_tagger.faces.identifier import LEVELS, Identifier, Scores
-from tui_tagger.faces.strangers import StrangerBank, bank_for, group, load_bank, log_sum_exp
+from tui_tagger.faces.strangers import StrangerBank, bank_for, group, load_bank
 
 Floats = NDArray[np.float32]
 FALSE_ALARMS = 0.01
@@ -37,8 +38,8 @@ class Answer:
     """Best person (place in the gallery), a score to set thresholds on, and where there is one a probability, all [n]."""
 
     best: NDArray[np.int64]
-    score: Floats
-    probability: Floats | None = None
+    score: NDArray[np.floating]
+    probability: NDArray[np.floating] | None = None
     level: NDArray[np.int8] | None = None
     accepted: NDArray[np.bool_] | None = None  # by the method's own rule
 
@@ -75,39 +76,37 @@ MEDIUM = LEVELS.index("medium")
 
 
 def plain_mixture(train: Floats, people: Sequence[str], seed: int = 0) -> Method:
-    """One scikit-learn GaussianMixture a person in 128 PCA dimensions, 500 strangers as further components, arg-max."""
+    """One scikit-learn GaussianMixture a person in 128 PCA dimensions, 500 strangers as further components, arg-max.
+
+    Each stranger is fitted to as many faces as each enrolled person: with more, their flatter Gaussians win everything.
+    """
     from sklearn.decomposition import PCA
 
     groups = {person: faces for person, faces in group(people).items() if len(faces) >= 6}
     order = np.random.default_rng(seed).permutation(sorted(groups))[:500]
     pca = PCA(128, random_state=seed).fit(train[np.concatenate([groups[person] for person in order])])
 
-    def gaussian(faces: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        from sklearn.mixture import GaussianMixture
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            fitted = GaussianMixture(1, covariance_type="full", random_state=seed).fit(pca.transform(faces))
-        return fitted.means_[0], fitted.precisions_cholesky_[0]
-
-    strangers = [gaussian(train[groups[person]]) for person in order]
-
-    def density(points: NDArray[np.float64], mean: NDArray[np.float64], precise: NDArray[np.float64]) -> Floats:
-        quadratic = (((points - mean) @ precise) ** 2).sum(1)
-        return np.asarray(-0.5 * quadratic + np.log(np.diag(precise)).sum(), np.float64)
-
     def answer(probes: Floats, gallery: Sequence[Floats]) -> Answer:
         points = pca.transform(probes)
-        people_of = [gaussian(faces) for faces in gallery]
-        known = np.stack([density(points, *one) for one in people_of], 1)
-        unknown = np.stack([density(points, *one) for one in strangers], 1)
-        total = log_sum_exp(np.column_stack([known, unknown]))
-        score = known.max(1) - total
-        return Answer(
-            known.argmax(1), score, np.minimum(np.exp(score), 1), accepted=known.max(1) > unknown.max(1)
-        )
+        most = max(2, min(len(faces) for faces in gallery))
+        known = densities(points, [pca.transform(faces) for faces in gallery])
+        unknown = densities(points, [pca.transform(train[groups[person][:most]]) for person in order])
+        score = known.max(1) - logsumexp(np.column_stack([known, unknown]), axis=1)
+        return Answer(known.argmax(1), score, np.exp(score), accepted=known.max(1) > unknown.max(1))
 
     return answer
+
+
+def densities(points: NDArray[np.float64], people: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Log-densities [n, people] of `points` under one default GaussianMixture fitted to each of `people`."""
+    from sklearn.mixture import GaussianMixture
+
+    columns = []
+    for faces in people:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # fewer samples than dimensions
+            columns.append(GaussianMixture(1).fit(faces).score_samples(points))
+    return np.stack(columns, 1)
 
 
 # --- measures -------------------------------------------------------------------------------------------------------
@@ -132,7 +131,7 @@ def measures(answer: Answer, truth: NDArray[np.int64]) -> dict[str, float]:
     return {name: float(value) for name, value in figures.items()}
 
 
-def calibration_error(probability: Floats, right: NDArray[np.bool_], bins: int = 15) -> float:
+def calibration_error(probability: NDArray[np.floating], right: NDArray[np.bool_], bins: int = 15) -> float:
     """Mean distance of stated probability and share of right answers over equal bins, weighted by how full they are."""
     places = np.minimum((probability * bins).astype(int), bins - 1)
     filled = [places == index for index in range(bins) if (places == index).any()]
@@ -151,8 +150,11 @@ def measured(method: Method, embeddings: Floats, trials: Sequence[Trial]) -> dic
 def trials_of(names: Sequence[str], known: int | None, repeats: int) -> dict[int, list[Trial]]:
     groups = group([person(name) for name in names])
     chosen = len(groups) // 2 if known is None else known
+    most = max(len(faces) for faces in groups.values())
     return {
-        enrolled: [trial(groups, enrolled, chosen, seed, PROBES) for seed in range(repeats)] for enrolled in ENROLLED
+        enrolled: [trial(groups, enrolled, chosen, seed, PROBES) for seed in range(repeats)]
+        for enrolled in ENROLLED
+        if enrolled < most
     }
 
 
@@ -164,9 +166,10 @@ def person(name: str) -> str:
 
 
 def table(results: Mapping[str, Mapping[int, Mapping[str, float]]], figures: Sequence[str]) -> str:
-    lines = [f"{'':22s}" + "".join(f"{count:>24d}" for count in ENROLLED)]
+    counts = sorted(set().union(*results.values()))
+    lines = [f"{'':22s}" + "".join(f"{count:>24d}" for count in counts)]
     for name, by_count in results.items():
-        cells = [" / ".join(shown(by_count.get(count, {}), figure) for figure in figures) for count in ENROLLED]
+        cells = [" / ".join(shown(by_count.get(count, {}), figure) for figure in figures) for count in counts]
         lines.append(f"{name:22s}" + "".join(f"{cell:>24s}" for cell in cells))
     return "\n".join(lines)
 
@@ -186,7 +189,8 @@ def main() -> None:
     parser.add_argument("--model-id", default="compact-1")
     parser.add_argument("--poses", choices=["all", "frontal"], default="all")
     parser.add_argument("--known", type=int, help="people to enrol; default: half of all")
-    parser.add_argument("--quick", action="store_true", help="one draw instead of three, without the plain mixture")
+    parser.add_argument("--quick", action="store_true", help="one draw, without the plain mixture")
+    parser.add_argument("--draws", type=int, default=3, help="galleries drawn at each number of faces")
     parser.add_argument("--json", type=Path, help="also write all figures here")
     options = parser.parse_args()
 
@@ -212,7 +216,7 @@ def main() -> None:
             train, train_names = embed_archives(sorted((options.data / "faces").glob("train-*.zip")), most=10)
         methods["plain mixture"] = plain_mixture(train, [person(name) for name in train_names])
 
-    trials = trials_of(names, options.known, 1 if options.quick else 3)
+    trials = trials_of(names, options.known, 1 if options.quick else options.draws)
     results = {
         name: {
             count: measured(method, embeddings, of_count)
@@ -225,7 +229,9 @@ def main() -> None:
     print(f"\nrank-1 / DIR at {FALSE_ALARMS:.0%} false alarms / expected calibration error")
     print(table(results, ["rank-1", "DIR", "ECE"]))
     print("\nby the method's own rule (ours: medium or strong): known named right / strangers accepted")
-    print(table({name: r for name, r in results.items() if "cosine" not in name}, ["named right", "strangers accepted"]))
+    print(
+        table({name: r for name, r in results.items() if "cosine" not in name}, ["named right", "strangers accepted"])
+    )
     print("\nours: share of all probes given / of known probes given / of these wrong")
     print("\n".join(_levels(results["ours"])))
     if options.json:

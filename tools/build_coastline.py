@@ -30,9 +30,9 @@ def decode(topology: dict[str, Any]) -> list[NDArray[np.float64]]:
 
 
 def coasts(line: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """The line without the stretches that run along the seam or the pole."""
+    """The line without the stretches that run along the seam or the pole, or jump from one side of the seam over."""
     at_edge = (np.abs(line[:, 0]) > SEAM) | (line[:, 1] < POLE)
-    artificial = at_edge[:-1] & at_edge[1:]
+    artificial = (at_edge[:-1] & at_edge[1:]) | (np.abs(np.diff(line[:, 0])) > 180)
     parts = np.split(line, np.flatnonzero(artificial) + 1)
     return [part for part in parts if len(part) > 1]
 

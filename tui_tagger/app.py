@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,15 +27,26 @@ from tui_tagger.screens.review import ReviewScreen
 from tui_tagger.screens.search import Entry, SearchScreen
 from tui_tagger.screens.write import WriteScreen
 from tui_tagger.services import Services
+from tui_tagger.services.library import Counts
 from tui_tagger.services.views import JobState, JobView, Outcome, WriteResult
 from tui_tagger.widgets.keys import key
+from tui_tagger.widgets.picture import Picture
 from tui_tagger.widgets.status import StatusRow
-from tui_tagger.widgets.terminal import Terminal
+from tui_tagger.widgets.terminal import Terminal, measured_again
 from tui_tagger.widgets.text import counted
 
 POLL_SECONDS = 0.25
 FRESH_SECONDS = 2.0  # a list that a job changes is read again this often, not at every photo
 WRITING = "write"
+SCREENS: tuple[type[BaseScreen], ...] = (
+    LibraryScreen,
+    PhotoScreen,
+    ReviewScreen,
+    PeopleScreen,
+    PersonScreen,
+    MapScreen,
+    WriteScreen,
+)  # in the order of the help
 
 
 class TaggerApp(App[None]):
@@ -55,14 +68,17 @@ class TaggerApp(App[None]):
         key("H", "history", "app.history", "history", "Show the history of decisions"),
         key("P", "pause", "jobs.pause", "pause", "Pause or resume the job"),
         key("C", "cancel", "jobs.cancel", "cancel", "Cancel the job; what is done stays"),
-        key("ctrl+l", "refresh_all", "app.refresh", "refresh", "Draw everything again"),
-        key("q", "back", "app.back", "back", "Go back; at the Library, quit"),
+        key("ctrl+l", "refresh_all", "app.refresh", "refresh", "Measure the terminal and draw everything again"),
+        key("q", "leave", "app.back", "back", "Go back; at the Library, quit"),
         key("ctrl+q", "quit", "app.quit", "quit", "Quit"),
     ]
 
     def __init__(
         self, services: Services, terminal: Terminal, folders: Sequence[Path] = (), start: str = "library"
     ) -> None:
+        if os.name == "posix":
+            # While stderr is a file: starting the worker starts this, and Textual's stand-in has no descriptor to pass.
+            resource_tracker.ensure_running()
         super().__init__()
         self.animation_level = "none"
         self.services = services
@@ -80,6 +96,7 @@ class TaggerApp(App[None]):
         self._write_job: JobView | None = None
         self._write_began = 0.0
         self._read_at = 0.0
+        self._counts: Counts | None = None
         self._stale = False
         self._job_seen: JobView | None = None
 
@@ -87,6 +104,9 @@ class TaggerApp(App[None]):
         return self.screens_by_name["library"]
 
     def on_mount(self) -> None:
+        for name, screen in self.screens_by_name.items():
+            if screen is not self.screen:
+                self.install_screen(screen, name)  # kept when it is left
         self.set_interval(POLL_SECONDS, self.poll)
         if self.start != "library":
             self.go(self.start)
@@ -130,6 +150,12 @@ class TaggerApp(App[None]):
         """The write that runs, else the worker's job."""
         return self._write_job or self.services.jobs.current()
 
+    def counts(self, fresh: bool = False) -> Counts:
+        """What is in the library; counted again only when something may have changed."""
+        if fresh or self._counts is None:
+            self._counts = self.services.library.counts()
+        return self._counts
+
     def tell(self, message: str, error: bool = False) -> None:
         """Says something in the status row of the screen on top."""
         for screen in reversed(self.screen_stack):
@@ -155,6 +181,7 @@ class TaggerApp(App[None]):
             while self.screen is not target:
                 self.pop_screen()
         else:
+            target.arrive()
             self.push_screen(target)
 
     def show_photo(self, photo_id: int, among: Sequence[int] = (), face_id: int | None = None) -> None:
@@ -215,8 +242,7 @@ class TaggerApp(App[None]):
 
     def action_help(self) -> None:
         if self.shown:
-            others = [LibraryScreen, PhotoScreen, ReviewScreen, PeopleScreen, PersonScreen, MapScreen, WriteScreen]
-            self.push_screen(help_screen(self.shown, others))
+            self.push_screen(help_screen(self.shown, SCREENS))
 
     def action_palette(self) -> None:
         if self.shown is None:
@@ -270,10 +296,14 @@ class TaggerApp(App[None]):
         return super().check_action(action, parameters)
 
     def action_refresh_all(self) -> None:
+        """Also after the terminal's font changed: pictures are made for the size of its cells."""
+        self.terminal = measured_again(self.terminal)
         self.data_changed()
+        for picture in self.screen.query(Picture):
+            picture.redraw()
         self.refresh(layout=True)
 
-    def action_back(self) -> None:
+    def action_leave(self) -> None:
         if len(self.screen_stack) > 1:
             self.pop_screen()
         elif self.services.jobs.busy and self.shown:

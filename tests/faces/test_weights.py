@@ -39,6 +39,9 @@ class Server(ThreadingHTTPServer):
         self.content = CONTENT
         self.requests: list[tuple[str, str | None]] = []  # path and Range header
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that hang up are part of these tests."""
+
 
 class Handler(BaseHTTPRequestHandler):
     server: Server
@@ -140,7 +143,7 @@ def test_another_content_is_refused_and_not_kept(
     server.content = b"y" * len(CONTENT)
     part_of(tmp_path).parent.mkdir()
     part_of(tmp_path).write_bytes(kept)
-    with pytest.raises(ModelError, match="is not the published small.pt.*SHA-256"):
+    with pytest.raises(ModelError, match=r"is not the published small\.pt.*SHA-256"):
         download(cache=tmp_path, file=file)
     assert not part_of(tmp_path).exists()
     assert installed_path(tmp_path, file) is None
@@ -156,7 +159,7 @@ def test_an_endless_answer_is_cut_off(tmp_path: Path, server: Server, file: Weig
 @pytest.mark.parametrize("status", [404, 500])
 def test_a_refusal_is_reported(tmp_path: Path, server: Server, file: WeightsFile, status: int) -> None:
     server.status = status
-    with pytest.raises(ModelError, match=f"small.pt: the download failed.*{status}|download failed"):
+    with pytest.raises(ModelError, match=f"the download failed .*{status}"):
         download(cache=tmp_path, file=file)
     assert installed_path(tmp_path, file) is None
 

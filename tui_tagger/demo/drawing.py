@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from tui_tagger.demo.features import Features, put_glasses
 from tui_tagger.demo.hair import Hair, put_hat
 from tui_tagger.demo.people import Face, Look
-from tui_tagger.demo.raster import Picture, Plane, mixed, paint, shade, smooth_noise, step
+from tui_tagger.demo.raster import Picture, Plane, mixed, paint, shade, smooth_noise, step, window
 from tui_tagger.demo.surface import Surface, project, turned_surface
 from tui_tagger.geometry import Box
 
-LEFT, RIGHT, TOP, BOTTOM = -1.9, 1.9, -1.85, 2.6  # the drawing in head units
+LEFT, RIGHT, TOP, BOTTOM = -1.9, 1.9, -1.85, 2.6  # the drawing in head units, from the middle of the head
+HEAD_SIDE, HEAD_BOTTOM = 1.5, 1.8  # how far from the middle head, hair and hat reach
 PIVOT = 1.2  # heads tilt about the neck
 
 
@@ -28,16 +29,19 @@ class Drawing:
     landmarks: tuple[tuple[float, float], ...]
 
 
-def draw_person(face: Face, look: Look, pixels: float) -> Drawing:
-    """Head and shoulders at `pixels` a head unit; the same for the same arguments."""
+def draw_person(face: Face, look: Look, pixels: float, bottom: float = BOTTOM) -> Drawing:
+    """Head and body down to `bottom`, at `pixels` a head unit; the same for the same arguments."""
     rng = np.random.default_rng([look.seed, 7])
-    height, width = round((BOTTOM - TOP) * pixels), round((RIGHT - LEFT) * pixels)
+    height, width = round((bottom - TOP) * pixels), round((RIGHT - LEFT) * pixels)
     y, x = np.meshgrid(
-        np.linspace(TOP, BOTTOM, height, dtype=np.float32), np.linspace(LEFT, RIGHT, width, dtype=np.float32), indexing="ij"
+        np.linspace(TOP, bottom, height, dtype=np.float32),
+        np.linspace(LEFT, RIGHT, width, dtype=np.float32),
+        indexing="ij",
     )
     picture: Picture = np.zeros((height, width, 3), np.float32)
     alpha: Plane = np.zeros((height, width), np.float32)
-    head = slice(0, round((1.75 + -TOP) * pixels))  # the rows that hair and head may reach
+    side = round((RIGHT - HEAD_SIDE) * pixels)
+    head = slice(0, round((HEAD_BOTTOM - TOP) * pixels)), slice(side, width - side)
     tilted_x = (x * cos(look.roll) + (y - PIVOT) * sin(look.roll)).astype(np.float32)
     tilted_y = ((y - PIVOT) * cos(look.roll) - x * sin(look.roll) + PIVOT).astype(np.float32)
     surface = turned_surface(face, look, tilted_x[head], tilted_y[head], pixels)
@@ -48,7 +52,7 @@ def draw_person(face: Face, look: Look, pixels: float) -> Drawing:
     colour = picture / np.maximum(alpha, 0.02)[..., None]  # everything was laid over black
     rgba = np.concatenate([np.clip(colour, 0, 1), np.clip(alpha, 0, 1)[..., None]], axis=2)
     points = tuple(_place(look, project(face, look, u, v), pixels) for u, v in _landmarks(face, look))
-    return Drawing((rgba * 255).astype(np.uint8), _box(face, look, pixels), points)
+    return Drawing((rgba * 255).astype(np.uint8), face_box(face, look, pixels), points)
 
 
 def _head(
@@ -56,13 +60,15 @@ def _head(
     surface: Surface, hair: Hair, pixels: float, rng: np.random.Generator,
 ) -> None:  # fmt: skip
     _ears(picture, alpha, face, look, x, y)
-    skin = Features(face, look, surface, 1.2 / pixels, rng).paint_all() * surface.light[..., None]
-    frame = put_glasses(skin, face, surface, 1.2 / pixels) if face.glasses != "none" else None
-    paint(picture, surface.inside, np.clip(skin, 0, 1))
+    seen = window(surface.inside)
+    front = surface.part(seen)
+    skin = Features(face, look, front, 1.2 / pixels, rng).paint_all() * front.light[..., None]
+    frame = put_glasses(skin, face, front, 1.2 / pixels) if face.glasses != "none" else None
+    paint(picture[seen], front.inside, np.clip(skin, 0, 1))
     np.maximum(alpha, surface.inside, out=alpha)
     hair.before(picture, alpha)
     if frame is not None:
-        paint(picture, frame * surface.inside * 0.9, skin)
+        paint(picture[seen], frame * front.inside * 0.9, skin)
     if face.hat != "none":
         put_hat(picture, alpha, face, x, y, pixels, _hat_colour(face))
 
@@ -91,8 +97,18 @@ def _body(picture: Picture, alpha: Plane, face: Face, look: Look, x: Plane, y: P
     torso = step(y - slope, -soft, soft)
     neckline = step(np.square(x / (half * 1.25)) + np.square(np.clip(y - 1.25, 0, 9) / 0.3), 1.0, 1.12)
     fold = smooth_noise(rng, x.shape, (5, 9))
-    cloth = (0.88 - 0.18 * np.square(x / 1.6) + 0.05 * fold) * (1 - 0.25 * np.exp(-np.square(x) * 2 - np.square(y - 1.2) * 5))
-    paint(picture, np.maximum(neck, torso), np.asarray(np.asarray(face.skin, np.float32) * shadow[..., None], np.float32))
+    cloth = (0.88 - 0.18 * np.square(x / 1.6) + 0.05 * fold) * (
+        1 - 0.25 * np.exp(-np.square(x) * 2 - np.square(y - 1.2) * 5)
+    )
+    if look.seed % 3 == 0:
+        cloth = cloth * (1 + 0.22 * np.sign(np.sin((y - 0.1 * np.square(x)) * 26)))
+    collar = step(np.abs(np.sqrt(np.square(x / (half * 1.25)) + np.square((y - 1.25) / 0.3)) - 1.17), 0.10, 0.05) * (
+        y > 1.25
+    )
+    cloth = cloth * (1 - 0.18 * collar)
+    paint(
+        picture, np.maximum(neck, torso), np.asarray(np.asarray(face.skin, np.float32) * shadow[..., None], np.float32)
+    )
     paint(picture, torso * neckline, np.asarray(np.asarray(look.clothes, np.float32) * cloth[..., None], np.float32))
     np.maximum(alpha, np.maximum(neck, torso), out=alpha)
 
@@ -100,7 +116,7 @@ def _body(picture: Picture, alpha: Plane, face: Face, look: Look, x: Plane, y: P
 def _landmarks(face: Face, look: Look) -> tuple[tuple[float, float], ...]:
     nose = face.eye_level + face.nose_length
     wide = face.mouth_width * (1 + 0.18 * look.smile)
-    mouth = nose + face.lip_gap - 0.03 * look.smile
+    mouth = nose + face.lip_gap - 0.042 * look.smile
     return (
         (-face.eye_gap, face.eye_level), (face.eye_gap, face.eye_level), (0.0, nose * 0.88 + face.eye_level * 0.12),
         (-wide, mouth), (wide, mouth),
@@ -114,8 +130,17 @@ def _place(look: Look, point: tuple[float, float], pixels: float) -> tuple[float
     return (turned[0] - LEFT) * pixels, (turned[1] - TOP) * pixels
 
 
-def _box(face: Face, look: Look, pixels: float) -> Box:
-    width = face.face_width * 1.7
-    top, bottom = face.eye_level - face.brow_lift - 0.3, face.chin
-    x, y = _place(look, project(face, look, 0.0, (top + bottom) / 2), pixels)
-    return Box(x - width * pixels / 2, y - (bottom - top) * pixels / 2, width * pixels, (bottom - top) * pixels)
+def face_box(face: Face, look: Look, pixels: float) -> Box:
+    """The box in pixels of the drawing that MTCNN gives, forehead to chin: a least-squares fit to 128 boxes.
+
+    What remains has a standard deviation of 0.03 (middle), 0.08 (width) and 0.11 (height) head units.
+    """
+    below_eyes = face.nose_length + face.lip_gap
+    width = face.face_width + 0.9 * face.eye_gap + 0.31
+    height = 0.65 * face.eye_level + 0.06 * face.chin + 1.46 * below_eyes + 0.75
+    middle = (
+        0.24 * sin(look.yaw),
+        (0.3 * sin(look.pitch) + 0.75 * face.eye_level + 0.24 * face.chin + 0.31 * below_eyes - 0.26),
+    )
+    x, y = _place(look, middle, pixels)
+    return Box(x - width * pixels / 2, y - height * pixels / 2, width * pixels, height * pixels)

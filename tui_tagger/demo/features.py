@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 
 from tui_tagger.demo.people import Colour, Face, Look
-from tui_tagger.demo.raster import Picture, Plane, bell, mixed, paint, shade, smooth_noise, spot, step
+from tui_tagger.demo.raster import Picture, Plane, bell, mixed, paint, shade, smooth_noise, spot, step, window
 from tui_tagger.demo.surface import Surface
 
 BLACK = (0.05, 0.04, 0.04)
@@ -23,16 +25,28 @@ class Features:
         self.picture: Picture = np.empty((*self.u.shape, 3), np.float32)
 
     def paint_all(self) -> Picture:
+        face = self.face
         self.skin()
         self.age()
-        self.nose()
+        self.part(face.nose_width * 2, face.eye_level - 0.25, self.base + 0.15).nose()
         self.beard()
-        self.lips()
+        self.part(face.mouth_width * 1.2 + 0.1, self.mouth - 0.2, self.mouth + 0.27).lips()
         for side in (-1, 1):
-            self.eye(side)
-            self.brow(side)
+            reach = face.eye_width * 1.15 + 0.05
+            self.part(reach, face.eye_level - 0.25, face.eye_level + 0.2, side * face.eye_gap).eye(side)
+            level = face.eye_level - face.brow_lift
+            self.part(face.brow_width + 0.03, level - 0.3, level + 0.2, side * (face.eye_gap + 0.01)).brow(side)
         self.marks()
         return np.clip(self.picture, 0, 1)
+
+    def part(self, reach: float, top: float, bottom: float, middle: float = 0.0) -> Features:
+        """The same on fewer pixels: those at most `reach` beside `middle` and between two heights."""
+        rows, columns = window((np.abs(self.u - middle) < reach) & (self.v > top) & (self.v < bottom))
+        some = copy(self)
+        some.u, some.v, some.across, some.picture = (
+            plane[rows, columns] for plane in (self.u, self.v, self.across, self.picture)
+        )
+        return some
 
     def skin(self) -> None:
         face, shape = self.face, self.u.shape
@@ -53,8 +67,10 @@ class Features:
         smile = max(self.look.smile, 0.0)
         t = np.clip((v - self.base + 0.06) / (self.mouth - self.base + 0.1), 0, 1)
         fold = face.nose_width + 0.05 + (face.mouth_width + 0.03 - face.nose_width) * t ** np.float32(1.3)
-        line = bell(self.across - fold, 0.018 + 0.01 * face.age) * step(v, self.base - 0.1, self.base) * step(
-            v, self.mouth + 0.12, self.mouth
+        line = (
+            bell(self.across - fold, 0.018 + 0.01 * face.age)
+            * step(v, self.base - 0.1, self.base)
+            * step(v, self.mouth + 0.12, self.mouth)
         )
         shade(self.picture, line, 1 - 0.14 * smile - 0.38 * face.age)
         if face.age < 0.15:
@@ -72,11 +88,13 @@ class Features:
     def nose(self) -> None:
         face, u, v = self.face, self.u, self.v
         tip = face.eye_level + face.nose_length * 0.88
-        nostril = spot(self.across, v, (face.nose_width * 0.48, self.base + 0.0), (face.nose_width * 0.24, 0.022))
-        paint(self.picture, np.clip(nostril * 1.2, 0, 0.65), mixed(face.skin, (0.12, 0.03, 0.02), 0.8))
-        under = bell(v - self.base - 0.025, 0.022) * bell(u, face.nose_width * 0.8)
-        shade(self.picture, under, 0.8)
-        wing = bell(np.hypot((self.across - face.nose_width * 0.78) / face.nose_width * 0.25, v - tip - 0.05) - 0.06, 0.015)
+        nostril = spot(self.across, v, (face.nose_width * 0.48, self.base), (face.nose_width * 0.2, 0.018))
+        paint(self.picture, np.clip(nostril * 1.2, 0, 0.6), mixed(face.skin, (0.12, 0.03, 0.02), 0.8))
+        under = bell(v - self.base - 0.02, 0.024) * bell(u, face.nose_width * 0.6)
+        shade(self.picture, under, 0.88)
+        wing = bell(
+            np.hypot((self.across - face.nose_width * 0.78) / face.nose_width * 0.25, v - tip - 0.05) - 0.06, 0.015
+        )
         shade(self.picture, wing * step(self.across, face.nose_width * 0.7, face.nose_width * 0.95), 0.78)
         side = bell(self.across - face.bridge_width * 1.4, 0.05) * step(v, face.eye_level - 0.15, face.eye_level)
         shade(self.picture, side * step(v, tip, tip - 0.25), 1 - 0.2 * face.nose_height)
@@ -108,7 +126,9 @@ class Features:
         wide = face.mouth_width * (1 + 0.18 * look.smile)
         share = np.clip(self.across / wide, 0, 1)
         arc = 1 - share * share
-        middle = self.mouth + 0.05 * look.smile * (0.4 - share * share) + 0.012 * np.cos(share * 9) * (share < 0.5)
+        middle = (
+            self.mouth + 0.07 * look.smile * (0.4 - share * share) + 0.007 * np.cos(share * 9) * step(share, 0.6, 0.3)
+        )
         gap = np.float32(0.085 * look.mouth_open) * np.sqrt(arc)
         bow = 1 - 0.3 * bell(self.u, wide * 0.1) + 0.12 * bell(self.across - wide * 0.25, wide * 0.15)
         top = middle - gap * 0.6 - face.upper_lip * arc * bow
@@ -120,7 +140,11 @@ class Features:
         colour = mixed(natural, (0.72, 0.06, 0.14), face.lip_tint)
         paint(self.picture, mask * 0.9, colour)
         shade(self.picture, mask * step(middle - v, -0.01, 0.03), 0.86)
-        paint(self.picture, mask * spot(self.u, v, (0, self.mouth + face.lower_lip * 0.55), (wide * 0.35, 0.015)) * 0.3, (1, 0.9, 0.88))
+        paint(
+            self.picture,
+            mask * spot(self.u, v, (0, self.mouth + face.lower_lip * 0.55), (wide * 0.35, 0.015)) * 0.3,
+            (1, 0.9, 0.88),
+        )
         if look.mouth_open > 0.05:
             inner = step(v - middle + gap * 0.6, -soft, soft) * step(middle + gap - v, -soft, soft) * within
             paint(self.picture, inner, (0.22, 0.06, 0.06))
@@ -128,7 +152,7 @@ class Features:
             paint(self.picture, teeth * 0.95, (0.93, 0.91, 0.86))
         else:
             paint(self.picture, bell(v - middle, self.blend + 0.006) * within * 0.85, mixed(colour, BLACK, 0.72))
-        corner = spot(self.across, v, (wide, self.mouth - 0.03 * look.smile), (0.025, 0.022))
+        corner = spot(self.across, v, (wide, self.mouth - 0.042 * look.smile), (0.025, 0.022))
         shade(self.picture, corner, 0.7)
 
     def eye(self, side: int) -> None:
@@ -139,7 +163,11 @@ class Features:
         squint = look.eyes_open * (1 - 0.18 * max(look.smile, 0))
         top = -face.eye_height * squint * share ** np.float32(0.75) * (1 - a / face.eye_width * 0.18)
         low = face.eye_height * 0.55 * share * (1 - 0.3 * max(look.smile, 0))
-        open_ = step(b - top, -soft, soft) * step(low - b, -soft, soft) * step(np.abs(a), face.eye_width, face.eye_width - 0.02)
+        open_ = (
+            step(b - top, -soft, soft)
+            * step(low - b, -soft, soft)
+            * step(np.abs(a), face.eye_width, face.eye_width - 0.02)
+        )
         if face.makeup:
             lid = spot(a, b, (0.0, -face.eye_height - 0.02), (face.eye_width * 0.9, 0.05))
             paint(self.picture, lid * np.float32(face.makeup * 0.6), (0.25, 0.16, 0.25))
@@ -164,7 +192,9 @@ class Features:
         a = self.u * side - face.eye_gap - 0.01
         level = face.eye_level - face.brow_lift - 0.06 * self.look.brow_raise
         share = np.clip(np.abs(a) / face.brow_width, 0, 1)
-        middle = level - a * np.float32(face.brow_slant) - face.brow_arch * (1 - np.square((a - 0.05) / face.brow_width))
+        middle = (
+            level - a * np.float32(face.brow_slant) - face.brow_arch * (1 - np.square((a - 0.05) / face.brow_width))
+        )
         thick = face.brow_thickness * (1 - 0.5 * step(a, 0.0, face.brow_width))
         mask = bell((self.v - middle) / thick, 0.62) * step(share, 1.0, 0.8)
         grain = smooth_noise(self.rng, self.u.shape, (self.u.shape[0] // 3, self.u.shape[1] // 2))
@@ -176,7 +206,9 @@ class Features:
         if face.freckles:
             grain = smooth_noise(self.rng, u.shape, (90, 80))
             where = spot(self.across, v, (0.26, face.eye_level + 0.3), (0.22, 0.13))
-            paint(self.picture, np.clip(grain - 0.8, 0, 0.6) * where * np.float32(face.freckles * 0.7), (0.5, 0.27, 0.14))
+            paint(
+                self.picture, np.clip(grain - 0.8, 0, 0.6) * where * np.float32(face.freckles * 0.7), (0.5, 0.27, 0.14)
+            )
         if face.mole:
             paint(self.picture, np.clip(spot(u, v, face.mole, (0.017, 0.017)) * 1.4, 0, 0.85), (0.2, 0.11, 0.08))
 
@@ -187,7 +219,9 @@ def put_glasses(picture: Picture, face: Face, surface: Surface, blend: float) ->
     across = np.abs(u)
     size = {"round": (0.185, 0.18, 2.0), "square": (0.22, 0.14, 4.5), "heavy": (0.235, 0.17, 3.4)}[face.glasses]
     thick = {"round": 0.013, "square": 0.016, "heavy": 0.034}[face.glasses]
-    colour: Colour = {"round": (0.45, 0.33, 0.15), "square": (0.12, 0.12, 0.16), "heavy": (0.07, 0.04, 0.03)}[face.glasses]
+    colour: Colour = {"round": (0.45, 0.33, 0.15), "square": (0.12, 0.12, 0.16), "heavy": (0.07, 0.04, 0.03)}[
+        face.glasses
+    ]
     center = max(face.eye_gap, size[0] + 0.03)
     level = face.eye_level + 0.02
     ring = (np.abs((across - center) / size[0]) ** size[2] + np.abs((v - level) / size[1]) ** size[2]) ** np.float32(
@@ -197,7 +231,9 @@ def put_glasses(picture: Picture, face: Face, surface: Surface, blend: float) ->
     frame = step(distance, thick + blend, thick - blend)
     bridge = step(np.abs(v - level + 0.04 - 0.02 * np.cos(across * 9)), thick + blend, thick - blend)
     bridge *= step(across, center - size[0] + 0.01, center - size[0])
-    arm = step(np.abs(v - level + 0.03), thick + blend, thick - blend) * step(across, center + size[0] - 0.01, center + size[0])
+    arm = step(np.abs(v - level + 0.03), thick + blend, thick - blend) * step(
+        across, center + size[0] - 0.01, center + size[0]
+    )
     frame = np.maximum(np.maximum(frame, bridge), arm)
     shade(picture, bell(distance - 0.03, 0.02) * step(v, level - size[1], level), 0.88)
     paint(picture, step(ring, 1.0, 0.95) * step(u + v, 0.1, -0.4) * 0.10, (0.9, 0.95, 1.0))

@@ -38,11 +38,13 @@ CUTS: dict[Style, Cut] = {
 class Hair:
     """The hair of one head; `x`, `y` are head units without roll."""
 
-    def __init__(self, face: Face, x: Plane, y: Plane, surface: Surface, pixels: float, rng: np.random.Generator) -> None:
+    def __init__(
+        self, face: Face, x: Plane, y: Plane, surface: Surface, pixels: float, rng: np.random.Generator
+    ) -> None:
         self.face, self.x, self.y, self.surface, self.pixels = face, x, y, surface, pixels
         self.cut = CUTS[face.style]
         self.texture = self._strands(rng)
-        self.frizz = smooth_noise(rng, x.shape, (30, 26)) * np.float32(0.05 if face.style == "curls" else 0.012)
+        self.frizz = smooth_noise(rng, x.shape, (30, 26)) * np.float32(0.04 if face.style == "curls" else 0.012)
 
     def _strands(self, rng: np.random.Generator) -> Picture:
         """The colour of hair everywhere."""
@@ -73,6 +75,8 @@ class Hair:
         if face.style == "bun":
             knot = np.hypot(self.x / 0.3, (self.y + 1.12) / 0.26) + self.frizz
             covered = np.maximum(covered, step(knot, 1.05, 0.95))
+        if face.hat != "none":
+            covered = covered * step(self.y, hat_edge(face) - 0.12, hat_edge(face) - 0.06)
         return covered
 
     def behind(self, picture: Picture, alpha: Plane) -> None:
@@ -121,10 +125,15 @@ class Hair:
         np.maximum(alpha, mask, out=alpha)
 
 
+def hat_edge(face: Face) -> float:
+    """The height at which a hat sits."""
+    return face.eye_level - face.brow_lift - 0.16
+
+
 def put_hat(picture: Picture, alpha: Plane, face: Face, x: Plane, y: Plane, pixels: float, colour: Colour) -> None:
     """A cap, a beanie or a hat with a brim, over hair and forehead."""
     soft = 2.5 / pixels
-    edge = face.eye_level - face.brow_lift - 0.16
+    edge = hat_edge(face)
     wide = face.face_width * 1.08 + 0.02
     rise = {"cap": 0.78, "beanie": 0.95, "brim": 0.8}[face.hat]
     round_ = np.abs(x / wide) ** 2.6 + np.abs(np.minimum(y - edge, 0) / rise) ** 2.6

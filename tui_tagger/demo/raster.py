@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-Plane = NDArray[np.float32]
-Picture = NDArray[np.float32]  # [height, width, 3], 0 to 1
+Plane = NDArray[np.floating[Any]]  # [height, width]; float32 throughout, which the type checker cannot follow
+Picture = NDArray[np.floating[Any]]  # [height, width, 3], 0 to 1
 
 
 def bell(distance: Plane, width: float) -> Plane:
@@ -31,14 +33,27 @@ def spot(x: Plane, y: Plane, center: tuple[float, float], size: tuple[float, flo
     return result
 
 
+def window(mask: Plane) -> tuple[slice, slice]:
+    """The rows and columns where a mask is worth drawing; empty slices for an empty mask."""
+    seen = mask > np.float32(0.004)
+    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
+    if not len(rows):
+        return slice(0, 0), slice(0, 0)
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
 def paint(picture: Picture, mask: Plane, colour: tuple[float, float, float] | Picture) -> None:
     """Lays a colour over the picture where the mask, 0 to 1, is, in place."""
-    picture += mask[..., None] * (np.asarray(colour, np.float32) - picture)
+    part = window(mask)
+    over = colour[part] if isinstance(colour, np.ndarray) else np.asarray(colour, np.float32)
+    below = picture[part]
+    below += mask[part][..., None] * (over - below)
 
 
 def shade(picture: Picture, mask: Plane, factor: float) -> None:
     """Multiplies the picture by `factor` where the mask is 1, in place."""
-    picture *= 1 + mask[..., None] * np.float32(factor - 1)
+    part = window(mask)
+    picture[part] *= 1 + mask[part][..., None] * np.float32(factor - 1)
 
 
 def blur(plane: Plane, radius: float) -> Plane:

@@ -8,7 +8,7 @@ from math import cos, sin, tan
 import numpy as np
 
 from tui_tagger.demo.people import Face, Look
-from tui_tagger.demo.raster import Plane, bell, spot, step
+from tui_tagger.demo.raster import Plane, spot, step
 
 WIDEST = 0.05  # height at which heads are widest
 TABLE = 400  # entries a unit of height
@@ -38,10 +38,10 @@ class Profile:
 def nose_relief(face: Face, u: Plane, v: Plane) -> Plane:
     """How far the nose stands out of the face."""
     root, tip = face.eye_level - 0.06, face.eye_level + face.nose_length * 0.88
-    along = step(v, root - 0.1, tip) * step(v, tip + 0.13, tip + 0.02)
+    along = step(v, root - 0.1, tip) * step(v, tip + 0.17, tip - 0.02)
     width = face.bridge_width + (face.nose_width * 0.55 - face.bridge_width) * np.clip((v - root) / (tip - root), 0, 1)
     bridge = np.exp(-np.square(u / width)) * along * np.float32(face.nose_height)
-    ball = spot(u, v, (0, tip), (face.nose_width * 0.45, 0.075)) * np.float32(face.nose_height * 0.3)
+    ball = spot(u, v, (0, tip), (face.nose_width * 0.5, 0.07)) * np.float32(face.nose_height * 0.22)
     wings = spot(np.abs(u), v, (face.nose_width * 0.8, tip + 0.05), (face.nose_width * 0.24, 0.05))
     return np.asarray(bridge + ball + wings * np.float32(0.09), np.float32)
 
@@ -74,6 +74,10 @@ class Surface:
     inside: Plane
     radius: Plane  # half the turned head's width at the pixel's height
 
+    def part(self, window: tuple[slice, slice]) -> Surface:
+        """Some of its rows and columns."""
+        return Surface(self.u[window], self.v[window], self.light[window], self.inside[window], self.radius[window])
+
 
 def turned_surface(face: Face, look: Look, x: Plane, y: Plane, pixels: float) -> Surface:
     """The head at pose `look` seen at `x`, `y` (head units, roll taken out), `pixels` a unit."""
@@ -87,11 +91,10 @@ def turned_surface(face: Face, look: Look, x: Plane, y: Plane, pixels: float) ->
         t = np.arcsin(np.clip(x / radius, -1, 1)) - np.arctan2(along, across)
         u, z = width * np.sin(t), depth * np.cos(t)
         v = (y - (z - np.float32(0.3)) * np.float32(sin(look.pitch))) * np.float32(1 / cos(look.pitch))
+    u_seen, v_seen = u, v
     for _ in range(2):
-        relief = nose_relief(face, u, v)
-        u_seen, v_seen = u - relief * np.float32(tan(look.yaw)), v - relief * np.float32(sin(look.pitch))
         relief = nose_relief(face, u_seen, v_seen)
-    u_seen, v_seen = u - relief * np.float32(tan(look.yaw)), v - relief * np.float32(sin(look.pitch))
+        u_seen, v_seen = u - relief * np.float32(tan(look.yaw)), v - relief * np.float32(sin(look.pitch))
     height = z * np.float32(cos(look.yaw)) - u * np.float32(sin(look.yaw))
     height = height + relief + small_relief(face, look, u_seen, v_seen)
     edge = np.minimum((1 - np.abs(x) / radius) * radius, np.minimum(v - profile.ends[0], profile.ends[1] - v))
@@ -117,6 +120,3 @@ def project(face: Face, look: Look, u: float, v: float) -> tuple[float, float]:
     point = np.asarray([u], np.float32), np.asarray([v], np.float32)
     z += float(nose_relief(face, *point)[0])
     return u * cos(look.yaw) + z * sin(look.yaw), v * cos(look.pitch) + (z - 0.3) * sin(look.pitch)
-
-
-__all__ = ["Profile", "Surface", "bell", "project", "turned_surface"]

@@ -27,10 +27,11 @@ FACE_PART = slice(SIDE // 5, SIDE - SIDE // 8)  # of an aligned crop; hair and b
 class Quality:
     """How much a crop shows.
 
-    `sharpness` is the variance of the Laplacian (Pech-Pacheco et al. 2000) of grey values 0 to 255. Measured on 400
-    frontal crops of the validation people: 260 to 4,900 (1st and 95th percentile); the same crops enlarged from 28x28
-    pixels 6 to 27, blurred by 2 pixels 6 to 23. `brightness` is the mean and `contrast` the standard deviation of the
-    grey values, in parts of white.
+    `sharpness` is the variance of the Laplacian (Pech-Pacheco et al. 2000) of grey values 0 to 255. Measured, 5th
+    percentile, median and 95th: 34, 110, 641 for 96 faces in dlib's example photos and the Solvay photo, half of them
+    under 60 pixels wide; 585, 1,891, 4,916 for 400 frontal crops of the validation people, and 8, 16, 27 for the same
+    crops enlarged from 28x28 pixels. `brightness` is the mean and `contrast` the standard deviation of the grey values,
+    in parts of white.
     """
 
     sharpness: float

@@ -49,11 +49,12 @@ def trial(groups: Groups, enrolled: int, known: int, seed: int, most: int = MOST
     )
 
 
-def calibrated(bank: StrangerBank, embeddings: Floats, groups: Groups, seed: int = 0) -> Settings:
+def calibrated(bank: StrangerBank, embeddings: Floats, groups: Groups, seed: int = 0) -> tuple[Settings, float]:
     """The bank's settings with temperature and prior of the highest likelihood on `groups`, and a threshold.
 
     Some labels are wrong, and a wrong label must not teach doubt about right ones: their share is fitted too, with
     any name equally likely for such a face. At the threshold 2 % of strangers would be taken for one of the enrolled.
+    Also returns the mean negative log-probability of the truth, which settings are chosen by.
     """
     from scipy.optimize import minimize
     from scipy.special import expit, logit
@@ -64,14 +65,15 @@ def calibrated(bank: StrangerBank, embeddings: Floats, groups: Groups, seed: int
         return float(np.mean([m.surprise(np.exp(free[0]), free[1], expit(free[2])) for m in measured]))
 
     start = [np.log(bank.settings.temperature), bank.settings.unknown, logit(MISLABELLED)]
-    found = minimize(loss, start, method="Nelder-Mead", options={"xatol": 0.01, "fatol": 1e-5, "maxiter": 200}).x
+    result = minimize(loss, start, method="Nelder-Mead", options={"xatol": 0.01, "fatol": 1e-4, "maxiter": 200})
     alarms = np.concatenate([m.ratios[m.truth < 0].max(1) for m in measured])
-    return replace(
+    settings = replace(
         bank.settings,
-        temperature=float(np.exp(found[0])),
-        unknown=float(found[1]),
+        temperature=float(np.exp(result.x[0])),
+        unknown=float(result.x[1]),
         threshold=float(np.quantile(alarms, 1 - FALSE_ALARMS)),
     )
+    return settings, float(result.fun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,4 @@ def _measured(bank: StrangerBank, embeddings: Floats, groups: Groups, seed: int)
             one = trial(groups, enrolled, known, seed)
             identifier = Identifier(bank, {place: embeddings[faces] for place, faces in enumerate(one.gallery)})
             points = bank.project(embeddings[one.probes])
-            yield _Measured(
-                identifier.score(embeddings[one.probes]), bank.strangers(points), one.truth
-            )
+            yield _Measured(identifier.score(embeddings[one.probes]), bank.strangers(points), one.truth)

@@ -133,10 +133,9 @@ class MtcnnDetector:
     ) -> tuple[list[Floats], NDArray[np.bool_]]:
         """The outputs of R- or O-Net for the boxes that pass (their scores [n] last), and which boxes these are."""
         corners = _pixels(boxes, table)
-        batches = [
-            net(_as_input(table.crops(corners[at : at + BATCH], side))) for at in range(0, max(1, len(boxes)), BATCH)
-        ]
-        *outputs, chances = (torch.cat(parts).numpy() for parts in zip(*batches, strict=True))
+        batches = [net(_as_input(table.crops(corners[at : at + BATCH], side))) for at in range(0, len(boxes), BATCH)]
+        batches = batches or [net(torch.zeros(1, 3, side, side))]  # the networks take no empty batch
+        *outputs, chances = (torch.cat(parts)[: len(boxes)].numpy() for parts in zip(*batches, strict=True))
         passed = chances[:, 1] > threshold
         return [output[passed] for output in (*outputs, chances[:, 1])], passed
 

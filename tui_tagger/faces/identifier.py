@@ -292,9 +292,7 @@ def _leading(deviations: NDArray[np.float64], degrees: int) -> tuple[NDArray[np.
     return np.maximum(values[keep], 0) / degrees, axes
 
 
-def _correction(
-    diagonal: NDArray[np.float64], factor: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float]:
+def _correction(diagonal: NDArray[np.float64], factor: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     """For diag(d) + F'F with `factor` F [r, D]: G with inverse diag(1/d) - G'G, and the log-determinant over diag(d)'s.
 
     Woodbury's identity; the inner matrix is the identity plus a Gram matrix, so its Cholesky factor always exists.

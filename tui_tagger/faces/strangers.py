@@ -8,8 +8,9 @@ diagonal, so a person known from few faces is scored with one number a dimension
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
@@ -42,6 +43,13 @@ class Settings:
     temperature: float = 4.0  # divides log-likelihood ratios, which take correlated evidence for independent
     unknown: float = 3.0  # log prior odds of "nobody enrolled" to one enrolled person
     threshold: float = 20.0  # log-likelihood ratio under which a face is not taken for the person
+
+
+CHOICES = tuple(
+    Settings(within_shrinkage=within, between_shrinkage=between, strength=strength)
+    for within, between in ((0.8, 0.5), (0.9, 0.5), (0.95, 0.8), (1.0, 1.0))  # the last is cosine to the mean
+    for strength in (100.0, 300.0, 1000.0)
+)
 
 
 @dataclass(frozen=True)
@@ -125,19 +133,20 @@ def fit_bank(
 ) -> StrangerBank:
     """The bank of one embedder from unit `embeddings` [n, d] of `people` [n]; those with one face are ignored.
 
-    Temperature and prior are fitted, and the threshold set, on half of the people with statistics of the other half;
-    the statistics kept are those of all. Raises ModelError with fewer than 20 people of six faces or more.
+    Half of the people give statistics, the other half choose among CHOICES (or take `settings`), temperature, prior
+    and threshold; the statistics kept are those of all. Raises ModelError with fewer than 40 people of six faces.
     """
     from tui_tagger.faces.calibration import calibrated
 
     groups = group(people)
-    chosen = settings or Settings()
     order = sorted(groups)
-    np.random.default_rng(seed).shuffle(order)
-    halves = [{person: groups[person] for person in order[part::2]} for part in (0, 1)]
-    half = statistics(embeddings, halves[0], model_id, chosen, seed)
-    measured = calibrated(half, embeddings, halves[1], seed)
-    return replace(statistics(embeddings, groups, model_id, chosen, seed), settings=measured)
+    shuffled = [order[index] for index in np.random.default_rng(seed).permutation(len(order))]
+    shuffled.sort(key=lambda person: len(groups[person]) < LEAST_FACES)  # both halves get people with many faces
+    known, asked = ({person: groups[person] for person in shuffled[part::2]} for part in (0, 1))
+    choices = CHOICES if settings is None else (settings,)
+    measured = [calibrated(statistics(embeddings, known, model_id, s, seed), embeddings, asked, seed) for s in choices]
+    best = min(measured, key=lambda pair: pair[1])[0]
+    return statistics(embeddings, groups, model_id, best, seed)
 
 
 def group(people: Sequence[str]) -> dict[str, NDArray[np.int64]]:
@@ -238,12 +247,12 @@ def bank_path(model_id: str) -> Path:
     return config.cache_dir() / f"strangers-{safe}.npz"
 
 
-def bank_for(model_id: str, dimension: int = 512) -> StrangerBank:
+def bank_for(model_id: str) -> StrangerBank:
     """The bank that ships with the program, else the one made on this machine, else a spherical one."""
     for path in (config.DATA / bank_path(model_id).name, bank_path(model_id)):
         if path.exists():
             return load_bank(path)
-    return spherical_bank(model_id, dimension)
+    return spherical_bank(model_id, 256 if model_id.startswith("compact") else 512)
 
 
 def save_bank(bank: StrangerBank, path: Path) -> None:
@@ -266,13 +275,22 @@ def save_bank(bank: StrangerBank, path: Path) -> None:
 def load_bank(path: Path) -> StrangerBank:
     """The bank in `path`. Raises ModelError where the file is missing, damaged or of another shape."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             values = {name: file[name] for name in file.files}
         kinds = {field.name: int if field.name == "dimension" else float for field in fields(Settings)}
         settings = Settings(**{name: kind(values.pop(f"settings_{name}")) for name, kind in kinds.items()})
         model_id = str(values.pop("model_id"))
         bank = StrangerBank(model_id, settings=settings, **{n: v.astype(np.float32) for n, v in values.items()})
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise _damaged(path) from error
     if not _sound(bank):
         raise _damaged(path)

@@ -59,6 +59,7 @@ def _bins(lengths: Ints, parts: int) -> tuple[Ints, Ints]:
 
 
 def _normalised(sums: NDArray[np.int32], areas: Ints) -> Floats:
-    pixels = sums * (1 / (128.0 * areas)).astype(np.float32)[..., None]
+    shares = (1 / (128.0 * areas)).astype(np.float32)[..., None]
+    pixels: Floats = np.multiply(sums, shares, dtype=np.float32, casting="unsafe")  # by itself it would be float64
     pixels -= np.float32(127.5 / 128)
-    return np.asarray(pixels, np.float32)
+    return pixels

@@ -104,11 +104,19 @@ def download(progress: Progress | None = None, cache: Path | None = None, file: 
             _fetch(part, file, progress)
         return _checked(part, file, file.url)
     except (OSError, http.client.HTTPException) as error:
-        reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        raise ModelError(
-            f"{file.url}: the download failed ({reason})",
-            f"Try again: it goes on where it stopped. Or fetch {file.name} elsewhere and install it with --from-file.",
-        ) from error
+        raise _failed(file, error) from error
+
+
+def _failed(file: WeightsFile, error: Exception) -> ModelError:
+    reason: object = error
+    if isinstance(error, urllib.error.HTTPError):
+        error.close()  # it holds the connection
+    elif isinstance(error, urllib.error.URLError):
+        reason = error.reason
+    return ModelError(
+        f"{file.url}: the download failed ({reason})",
+        f"Try again: it goes on where it stopped. Or fetch {file.name} elsewhere and install it with --from-file.",
+    )
 
 
 def _fetch(part: Path, file: WeightsFile, progress: Progress | None) -> None:

@@ -110,7 +110,7 @@ def _info(file: BinaryIO, image: Image.Image) -> PhotoInfo:
         None if position is None else position[1],
         _altitude(found),
         gps.sane_direction(tags.number(found, "GPSImgDirection")),
-        visible(_description(found, packet)),
+        visible(" ".join(_description(found, packet).split())),
     )
 
 

@@ -62,7 +62,7 @@ def sane_altitude(metres: float | None) -> float | None:
 
 
 def parse_date(text: str) -> str | None:
-    """The form "2019-07-12T14:03:22" from EXIF's or XMP's form, midnight where the time is left out; None if no date."""
+    """The form "2019-07-12T14:03:22" from EXIF's or XMP's; midnight where the time is left out, None if no date."""
     match = _DATE.match(text)
     if match is None:
         return None

@@ -139,7 +139,7 @@ class _Edit:
             self._add_list(existing, field, add)
         else:
             doomed = self._matching_regions(field, items_of(array), remove)
-            whole = doomed and len(doomed) == len(array.children) and not add and _only_ours(existing, field)
+            whole = doomed and len(doomed) == len(array.children) and not add and _only_ours(existing)
             if whole:
                 self.gone.append(existing)
                 return
@@ -246,17 +246,17 @@ def _matching_texts(elements: Sequence[Element], remove: Sequence[Item]) -> list
 
 
 def _first_without_rectangle(elements: Sequence[Element]) -> Element | None:
-    """The first entry that has none, provided that all others follow it or precede it."""
     return next((each for each in elements if (item := people.mp_item(each)) is None or item.area is None), None)
 
 
-def _only_ours(existing: Element, field: Field) -> bool:
+def _only_ours(existing: Element) -> bool:
+    """Whether a structure of regions has no members beyond those that are written here."""
     known = {(MWG_REGIONS, "AppliedToDimensions"), (MWG_REGIONS, "RegionList"), (MP_INFO, "Regions")}
     body = body_of(existing)
     members = {each.name for each in body.children} | {
         name for name in (*body.attributes, *existing.attributes) if name[0] not in (RDF, DIMENSIONS)
     }
-    return field in ("mwg", "mp") and members - {(RDF, "Description")} <= known
+    return members - {(RDF, "Description")} <= known
 
 
 def check(old: bytes, new: bytes, add: Sequence[Item], remove: Sequence[Item]) -> None:

@@ -70,7 +70,12 @@ def clean_name(name: str) -> str:
 
 def hierarchical(name: str, separator: str) -> str:
     """A keyword such as "People|Anna": characters that separate levels in one of the dialects give way to a hyphen."""
-    return ROOT + separator + name.replace("/", "-").replace("|", "-")
+    return ROOT + separator + level_name(name)
+
+
+def level_name(name: str) -> str:
+    """The name as one level of a hierarchical keyword."""
+    return name.replace("/", "-").replace("|", "-")
 
 
 def wanted_items(regions: Iterable[NamedRegion], frame: Frame) -> list[Item]:

@@ -16,6 +16,8 @@ from tui_tagger.metadata.regions import Frame, NamedRegion
 from tui_tagger.metadata.safewrite import digest
 from tui_tagger.metadata.splice import Refused, Splice, apply_splices, narrowed
 
+Target = Literal["auto", "file", "sidecar"]
+
 MAX_GROWTH = 65_536  # bytes; more than names can need
 MAX_FILE = 2_000_000_000
 
@@ -66,7 +68,7 @@ class Difference:
 Decide = Callable[[bytes, Frame], Difference]  # what to change in a packet
 
 
-def plan(request: WriteRequest, to: Literal["auto", "file", "sidecar"] = "auto") -> WritePlan:
+def plan(request: WriteRequest, to: Target = "auto") -> WritePlan:
     """Works out a write without touching anything.
 
     "auto" writes into the file, or into the sidecar where there is one or where the file cannot be written without
@@ -81,7 +83,7 @@ def plan(request: WriteRequest, to: Literal["auto", "file", "sidecar"] = "auto")
     return replace(planned, notes=tuple(dict.fromkeys((*planned.notes, *notes))))
 
 
-def _planned(path: Path, to: str, decide: Decide) -> WritePlan:
+def _planned(path: Path, to: Target, decide: Decide) -> WritePlan:
     real = path.resolve()
     data = read(real)
     existing = sidecar.find(real)
@@ -212,7 +214,7 @@ def _difference(data: bytes, request: WriteRequest, frame: Frame) -> Difference:
 
 def _without_foreign_regions(difference: Difference, applied: tuple[int, int] | None, frame: Frame) -> Difference:
     """Leaves regions alone that were made for an image of another size."""
-    if applied is None or applied == (frame.width, frame.height):
+    if applied in (None, (frame.width, frame.height), frame.upright_size):
         return difference
     note = "Its face regions were made for another image size and are left alone; names are written as keywords."
     add = tuple(item for item in difference.add if item.field not in ("mwg", "mp"))

@@ -42,10 +42,12 @@ def narrowed(data: bytes, splice: Splice) -> Splice:
 
 
 def _common(first: bytes, second: bytes, limit: int) -> int:
-    for index in range(limit):
-        if first[index] != second[index]:
-            return index
-    return limit
+    """How many bytes both begin with, by bisection: comparing slices is far faster than a loop."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if first[:middle] == second[:middle] else (low, middle - 1)
+    return low
 
 
 def reversed_splices(data: bytes, splices: Iterable[Splice]) -> tuple[Splice, ...]:

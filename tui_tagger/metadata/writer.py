@@ -12,13 +12,22 @@ import piexif
 from tui_tagger.errors import MetadataError
 from tui_tagger.metadata import people, safewrite
 from tui_tagger.metadata.packet import parse
-from tui_tagger.metadata.planning import Difference, WritePlan, WriteRequest, plan, plan_file, plan_sidecar, read
+from tui_tagger.metadata.planning import (
+    Difference,
+    Target,
+    WritePlan,
+    WriteRequest,
+    plan,
+    plan_file,
+    plan_sidecar,
+    read,
+)
 from tui_tagger.metadata.regions import Frame
 from tui_tagger.metadata.safewrite import digest, sweep
 from tui_tagger.metadata.splice import Refused, apply_splices, reversed_splices
 from tui_tagger.metadata.undo import UndoRecord
 
-__all__ = ["UndoRecord", "WritePlan", "WriteRequest", "apply", "exif_bytes", "plan", "sweep", "undo"]
+__all__ = ["Target", "UndoRecord", "WritePlan", "WriteRequest", "apply", "exif_bytes", "plan", "sweep", "undo"]
 
 
 def apply(planned: WritePlan, record: Callable[[UndoRecord], None]) -> None:
@@ -135,19 +144,19 @@ def exif_bytes(
     `taken_at` is local wall time ("2019-07-12T14:03:22"), `offset` its distance from UTC ("+02:00"); degrees are north
     and east positive, `altitude` is metres above the sea, `direction` degrees clockwise from north.
     """
-    image = {
+    image: dict[int, object] = {
         piexif.ImageIFD.Make: make,
         piexif.ImageIFD.Model: model,
         piexif.ImageIFD.ImageDescription: description,
         piexif.ImageIFD.Orientation: orientation,
     }
     stamp = (taken_at or "").replace("-", ":").replace("T", " ")
-    exif = {
+    exif: dict[int, object] = {
         piexif.ExifIFD.DateTimeOriginal: stamp,
         piexif.ExifIFD.OffsetTimeOriginal: offset if stamp else None,
         piexif.ExifIFD.LensModel: lens,
     }
-    blocks: dict[str, dict[int, object]] = {
+    blocks = {
         "0th": image,
         "Exif": exif,
         "GPS": _gps_block(latitude, longitude, altitude, direction),

@@ -30,8 +30,10 @@ def read_people(path: Path) -> tuple[NamedRegion, ...]:
     regions = [region for packet in packets for region in _regions(packet, frame)]
     located = _distinct([region for region in regions if region.box is not None])
     seen = {region.name for region in located}
-    names = [region.name for region in regions] + [name for packet in packets for name in _names(packet)]
-    return (*located, *(NamedRegion(name, None) for name in dict.fromkeys(names) if name not in seen))
+    names = [region.name for region in regions] + [name for packet in packets for name in _plain_names(packet)]
+    respelled = {people.level_name(name) for name in names}
+    names += [name for packet in packets for name in people.names_under_roots(packet) if name not in respelled]
+    return (*located, *(NamedRegion(name, None) for name in dict.fromkeys(names) if name and name not in seen))
 
 
 def read_keywords(path: Path) -> tuple[str, ...]:
@@ -61,7 +63,7 @@ def embedded(data: bytes) -> list[Packet]:
 
 
 def _packets(path: Path, data: bytes) -> list[Packet]:
-    beside = sidecar.find(path)
+    beside = sidecar.find(path.resolve())
     if beside is None:
         return embedded(data)
     try:
@@ -89,7 +91,9 @@ def _regions(packet: Packet, frame: Frame) -> list[NamedRegion]:
 def _same_shape(applied: tuple[int, int], frame: Frame) -> bool:
     if not frame.width or not frame.height:
         return False
-    return abs(applied[0] * frame.height / (applied[1] * frame.width) - 1) <= SAME_SHAPE
+    ratio = applied[0] / applied[1]
+    sizes = ((frame.width, frame.height), frame.upright_size)  # some programs give the size of the upright photo
+    return any(abs(ratio * height / width - 1) <= SAME_SHAPE for width, height in sizes)
 
 
 def _located(item: Item, frame: Frame) -> NamedRegion:
@@ -99,9 +103,8 @@ def _located(item: Item, frame: Frame) -> NamedRegion:
     return NamedRegion(item.value, box if box.area > 0 else None)
 
 
-def _names(packet: Packet) -> list[str]:
-    plain = (people.clean_name(text) for text in texts_of(packet.find(*people.LISTS["person_in_image"])))
-    return [name for name in (*plain, *people.names_under_roots(packet)) if name]
+def _plain_names(packet: Packet) -> list[str]:
+    return [people.clean_name(text) for text in texts_of(packet.find(*people.LISTS["person_in_image"]))]
 
 
 def _distinct(regions: list[NamedRegion]) -> list[NamedRegion]:

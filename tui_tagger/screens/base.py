@@ -16,14 +16,14 @@ from textual.widgets import Static
 from tui_tagger.errors import TaggerError
 from tui_tagger.services.views import JobView
 from tui_tagger.widgets.header import HeaderBar
-from tui_tagger.widgets.hints import Hint, HintBar
+from tui_tagger.widgets.hints import Asking, Hint, HintBar
 from tui_tagger.widgets.job_bar import job_state
 from tui_tagger.widgets.keys import key, shown
-from tui_tagger.widgets.picture import Picture
 from tui_tagger.widgets.status import StatusRow
 
 if TYPE_CHECKING:
     from tui_tagger.services import Services
+    from tui_tagger.services.library import Counts
     from tui_tagger.widgets.terminal import Terminal
 
 Command = tuple[str, Callable[[], None]]  # the palette's title, and what it does
@@ -43,6 +43,7 @@ class Shell(Protocol):
     def tell_error(self, error: TaggerError) -> None: ...
     def data_changed(self) -> None: ...
     def job(self) -> JobView | None: ...
+    def counts(self, fresh: bool = False) -> Counts: ...
     def go(self, name: str) -> None: ...
     def show_photo(self, photo_id: int, among: Sequence[int] = (), face_id: int | None = None) -> None: ...
     def show_writes(self, photo_ids: Sequence[int]) -> None: ...
@@ -53,9 +54,9 @@ class Shell(Protocol):
 class BaseScreen(Screen[None]):
     """A full screen of the app. Subclasses fill `body`, `reload` and the texts of header and footer."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (140, "-very-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]
-    AUTO_FOCUS = None
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide"), (140, "-very-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (32, "-high")]
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         key("escape", "step_back", "app.escape", "back", "Go one step back"),
     ]
@@ -75,6 +76,9 @@ class BaseScreen(Screen[None]):
 
     def reload(self) -> None:
         """Reads again from the services what is shown."""
+
+    def arrive(self) -> None:
+        """Called before the screen is opened, not when one comes back to it."""
 
     def where(self) -> str:
         """What the header says after the screen's name."""
@@ -127,8 +131,6 @@ class BaseScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         if self.is_mounted:
             self.fill()
-            for picture in self.query(Picture):
-                picture.refresh()  # a picture is blank after another screen lay on it
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.bars)
@@ -137,7 +139,7 @@ class BaseScreen(Screen[None]):
         """Reloads, and draws header and footer; an error goes to the status row."""
         with self.told():
             self.reload()
-        self.bars()
+        self.bars(fresh=True)
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -147,16 +149,26 @@ class BaseScreen(Screen[None]):
         except TaggerError as error:
             self.shell.tell_error(error)
 
-    def bars(self) -> None:
-        """Draws header and footer."""
+    def bars(self, fresh: bool = False) -> None:
+        """Draws header and footer; counts what waits again if `fresh`."""
         if not self.is_mounted or not self.is_current:
             return
-        self.query_one(HeaderBar).show(self.NAME, self.where(), self.services.library.counts())
+        self.query_one(HeaderBar).show(self.NAME, self.where(), self.shell.counts(fresh))
         job = self.shell.job()
         self.query_one(HintBar).show(self.hints(), " - ".join(filter(None, [self.state(), job_state(job)])))
         self.status.job(job, JOB_KEYS)
 
+    def on_descendant_focus(self) -> None:
+        self.bars()
+
+    def on_descendant_blur(self) -> None:
+        self.bars()
+
     def hints(self) -> list[Hint]:
+        """What the footer offers: the keys of the field that is open, else the screen's in the order of use."""
+        for node in self.focused.ancestors_with_self if self.focused else ():
+            if isinstance(node, Asking):
+                return list(node.HINTS)
         found: dict[str, Hint] = {}
         for key_name, active in self.active_bindings.items():
             binding = active.binding

@@ -56,7 +56,7 @@ class LibraryScreen(BaseScreen):
         self.sort = "date"
         self.folder: Path | None = None
         self.folders: tuple[FolderRow, ...] = ()
-        self.pages = PhotoPages(lambda _offset, _limit: self.services.library.page(limit=1))
+        self.pages = PhotoPages(self.read_page)
         self.grid_shown = False
 
     def body(self) -> ComposeResult:
@@ -144,6 +144,10 @@ class LibraryScreen(BaseScreen):
             picture.show(lambda side: library.picture(photo_id, side), ("photo", photo_id), ())
         else:
             picture.show(None, None, ())
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.call_after_refresh(self.show_preview)
 
     def where(self) -> str:
         parts = [home_path(self.folder) if self.folder else "", f"“{self.query_text}”" if self.query_text else ""]

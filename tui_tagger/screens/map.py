@@ -15,17 +15,13 @@ from tui_tagger.widgets.photo_facts import coordinates, direction
 from tui_tagger.widgets.text import visible, when
 from tui_tagger.widgets.world_map import WorldMap
 
-NEAREST = 8  # the largest zoom
-
 
 class MapScreen(BaseScreen):
     """A character map with the photo's place and the camera's direction."""
 
     NAME = "Map"
-    HINTS = ("map.in", "map.out", "map.copy", "map.photo", "app.back", "app.help")
+    HINTS = ("map.in", "map.out", "map.centre", "map.copy", "map.photo", "app.back", "app.help")
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("plus,equals_sign", "zoom(1)", "map.in", "in", "Zoom in"),
-        key("minus", "zoom(-1)", "map.out", "out", "Zoom out"),
         key("m,enter", "photo", "map.photo", "photo", "Go to the photo"),
         key("y", "copy", "map.copy", "copy place", "Copy the coordinates"),
     ]
@@ -51,6 +47,7 @@ class MapScreen(BaseScreen):
         empty.display = not self.located
         if self.photo and self.photo.latitude is not None and self.photo.longitude is not None:
             self.query_one(WorldMap).show(self.photo.latitude, self.photo.longitude, self.photo.direction)
+            self.focus_body()
         elif self.photo:
             empty.show("This photo does not say where it was taken.", "F2  Library: filter with has:gps", "F3  Photo")
         else:
@@ -69,16 +66,15 @@ class MapScreen(BaseScreen):
     def copy_text(self) -> str:
         return coordinates(self.photo, digits=6) if self.photo and self.located else ""
 
+    def focus_body(self) -> None:
+        self.query_one(WorldMap).focus()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("zoom", "copy"):
+        if action == "copy":
             return self.located
         if action == "photo":
             return self.photo is not None
         return super().check_action(action, parameters)
-
-    def action_zoom(self, by: int) -> None:
-        world = self.query_one(WorldMap)
-        world.zoom = min(max(world.zoom + by, 0), NEAREST)
 
     def action_photo(self) -> None:
         self.shell.go("photo")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from textual.app import App
+from textual.binding import Binding
 from textual.dom import DOMNode
 
 from tui_tagger.screens.base import BaseScreen, Command
 from tui_tagger.screens.search import Entry, SearchScreen
 from tui_tagger.widgets.keys import area, shown, title
 
-NOT_OFFERED = ("move", "app.palette", "app.escape", "marks")
+NOT_OFFERED = ("move", "marks", "app.palette", "app.escape", "review.candidate", "photo.face")
 
 
 def palette_commands(screen: BaseScreen) -> list[tuple[Command, str]]:
@@ -21,11 +22,16 @@ def palette_commands(screen: BaseScreen) -> list[tuple[Command, str]]:
         found[name] = ((name, run), "")
     for key_name, active in screen.active_bindings.items():
         binding = active.binding
-        offered = binding.id and binding.tooltip and area(binding) not in NOT_OFFERED and binding.id not in NOT_OFFERED
-        if offered and active.enabled and title(binding) not in found:
+        if active.enabled and offered(binding) and title(binding) not in found:
             run = partial(carry_out, screen.app, binding.action, active.node)
             found[title(binding)] = ((title(binding), run), shown(key_name))
     return list(found.values())
+
+
+def offered(binding: Binding) -> bool:
+    """Whether a key makes sense as a command: moving does not, nor do keys that count."""
+    name = binding.id or ""
+    return bool(name and binding.tooltip) and area(binding) not in NOT_OFFERED and not name.startswith(NOT_OFFERED)
 
 
 def carry_out(app: App[None], action: str, node: DOMNode) -> None:

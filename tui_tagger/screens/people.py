@@ -71,11 +71,18 @@ class PeopleScreen(BaseScreen):
     def reload(self) -> None:
         self.people = self.services.people.list(self.filter_text)
         self.rows.fill(len(self.people), self.draw, lambda index: self.people[index].id)
-        self.query_one("#people-heading", Static).update(heading(max(self.rows.size.width, 40)))
+        self.call_after_refresh(self.show_heading)
         self.show_empty()
         self.show_person()
         if self.is_current and self.focused is None and not self.status.open:
             self.focus_body()
+
+    def show_heading(self) -> None:
+        self.query_one("#people-heading", Static).update(heading(self.rows.size.width))
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.call_after_refresh(self.show_heading)
 
     def show_empty(self) -> None:
         empty = self.query_one("#empty", Empty)
@@ -224,22 +231,20 @@ class PeopleScreen(BaseScreen):
 
 
 def heading(width: int) -> Content:
-    return Content.styled(f"  {'name':<{max(width - 42, 12)}} faces  sugg.  first      last    w", "$foreground-muted")
+    numbers = f"{'faces':>6}  {'waiting':>7}  {'first':<9}{'last':<9}{'write':>5} "
+    return Content.assemble(cell("  name", width - len(numbers)), numbers).stylize("$foreground-muted")
 
 
 def person_line(person: PersonRow, width: int, marked: bool) -> Content:
     """Name, confirmed, suggested, first and last month, files to write."""
-    dates = f"  {(person.first or '')[:7]:<9}  {(person.last or '')[:7]:<7}"
-    name = cell(person.name, max(width - 42, 12))
-    unwritten = f" {person.unwritten or '':>3} "
-    return Content.assemble(
-        ("▪ " if marked else "  ", "$text-accent"),
-        name,
-        f" {person.confirmed:>5,}",
-        (f"  {person.suggested or '':>5}", "$text-accent"),
-        (dates, "$foreground-muted"),
-        (unwritten, "$text-warning"),
-    )
+    numbers = [
+        (f"{person.confirmed:>6,}  ", ""),
+        (f"{person.suggested or '':>7}  ", "$text-accent"),
+        (f"{(person.first or '')[:7]:<9}{(person.last or '')[:7]:<9}", "$foreground-muted"),
+        (f"{person.unwritten or '':>5} ", "$text-warning"),
+    ]
+    room = width - sum(len(text) for text, _style in numbers) - 2
+    return Content.assemble(("▪ " if marked else "  ", "$text-accent"), cell(person.name, room), *numbers)
 
 
 def summary(person: PersonRow) -> Content:

@@ -21,7 +21,7 @@ from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.name_field import NameField
 from tui_tagger.widgets.overlays import drawn_overlay, face_overlays
 from tui_tagger.widgets.photo_facts import coordinates, facts
-from tui_tagger.widgets.picture import Picture
+from tui_tagger.widgets.picture import Overlay, Picture
 from tui_tagger.widgets.row_list import RowList
 from tui_tagger.widgets.text import face_line
 from tui_tagger.widgets.world_map import WorldMap
@@ -54,7 +54,6 @@ class PhotoScreen(Decisions):
         key("left_square_bracket", "neighbour(-1)", "photo.previous", "previous", "Go to the previous photo"),
         key("tab", "panel", "photo.panel", "panel", "Show the next panel: faces, EXIF, map"),
         key("slash", "filter", "photo.filter", "filter", "Filter the EXIF table"),
-        key("t", "raw", "photo.raw", "raw", "Switch the EXIF table between raw and readable values"),
         key("b", "draw", "photo.box", "box", "Draw a box around a face by hand"),
         key("D", "detect", "photo.detect", "detect", "Detect faces again; decided faces stay"),
         key("r", "reset", "photo.reset", "reset", "Make the face unknown again"),
@@ -82,8 +81,11 @@ class PhotoScreen(Decisions):
                 with Vertical(id="faces", classes="panel"):
                     yield RowList(id="face-list", marking=True)
                     yield Candidates()
-                yield ExifTable(id="exif", classes="panel")
-                yield WorldMap(id="map", classes="panel")
+                with Vertical(id="exif", classes="panel"):
+                    yield Static("This file has no EXIF data.", id="no-exif")
+                    yield ExifTable()
+                with Vertical(id="map", classes="panel"):
+                    yield WorldMap()
 
     def show(self, photo_id: int, among: Sequence[int] = (), face_id: int | None = None) -> None:
         """Shows a photo; `[` and `]` go through `among`."""
@@ -125,24 +127,18 @@ class PhotoScreen(Decisions):
         self.count = len(self.photo.faces)
         self.cursor = min(self.cursor, max(0, self.count - 1))
         if changed:
-            self.query_one(ExifTable).show(self.services.library.entries(photo_id))
-            self.show_map()
+            entries = self.services.library.entries(photo_id)
+            self.query_one(ExifTable).show(entries)
+            self.query_one("#no-exif").display = not entries
+            self.query_one(WorldMap).show(self.photo.latitude, self.photo.longitude, self.photo.direction)
         self.show_panel()
         self.show_photo()
 
     def show_photo(self) -> None:
         assert self.photo is not None
-        self.query_one("#facts", Static).update(facts(self.photo, max(self.query_one("#facts").size.width, 24)))
+        self.query_one("#facts", Static).update(facts(self.photo, self.side_width))
         self.query_one("#face-list", RowList).fill(self.count, self.draw_face, self.id_at)
         self.show_face()
-
-    def show_map(self) -> None:
-        photo = self.photo
-        located = photo is not None and photo.latitude is not None and photo.longitude is not None
-        world = self.query_one(WorldMap)
-        if photo is not None and photo.latitude is not None and photo.longitude is not None:
-            world.show(photo.latitude, photo.longitude, photo.direction)
-        world.set_class(not located, "-nowhere")
 
     def show_face(self) -> None:
         """Shows the question about the face under the cursor, and marks its box."""
@@ -158,7 +154,7 @@ class PhotoScreen(Decisions):
         photo_id, library, pane = self.photo.row.id, self.services.library, self.query_one("#main-picture", Picture)
         if self.query_one(BoxDrawing).display:
             box = self.query_one(BoxDrawing).box
-            overlays = (drawn_overlay(self.photo, box, self.app.theme_variables),)
+            overlays: tuple[Overlay, ...] = (drawn_overlay(self.photo, box, self.app.theme_variables),)
         else:
             selected = self.face.id if self.face else None
             overlays = face_overlays(self.photo, selected, self.app.theme_variables)
@@ -182,6 +178,10 @@ class PhotoScreen(Decisions):
         if self.marks.ids:
             return tuple(sorted(self.marks.ids))
         return (self.face.id,) if self.face else ()
+
+    @property
+    def side_width(self) -> int:
+        return max(self.query_one("#side").content_size.width, 24)
 
     def draw_face(self, index: int, width: int) -> Content:
         assert self.photo is not None
@@ -248,7 +248,9 @@ class PhotoScreen(Decisions):
             self.move_to(event.index)
 
     def focus_body(self) -> None:
-        self.set_focus(self.query_one(ExifTable) if self.panel == "exif" else None)
+        """The panel that is shown takes its keys first; the faces' keys are the screen's own."""
+        focus = {"exif": ExifTable, "map": WorldMap}.get(self.panel)
+        self.set_focus(self.query_one(focus) if focus else None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if self.photo is None:
@@ -259,8 +261,8 @@ class PhotoScreen(Decisions):
             return self.face is not None
         if action == "ignore_rest":
             return any(face.state in WAITING for face in self.photo.faces)
-        if action in ("filter", "raw"):
-            return self.panel == "exif" or self.has_class("-wide")
+        if action == "filter":
+            return self.panel == "exif" or self.has_class("-high")
         if action in ("map", "copy_place"):
             return self.photo.latitude is not None
         return super().check_action(action, parameters)
@@ -284,9 +286,6 @@ class PhotoScreen(Decisions):
     def action_filter(self) -> None:
         table = self.query_one(ExifTable)
         self.status.read("filter EXIF", table.set_filter, "", table.set_filter)
-
-    def action_raw(self) -> None:
-        self.query_one(ExifTable).toggle_raw()
 
     def action_ignore_rest(self) -> None:
         assert self.photo is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -19,7 +19,7 @@ from tui_tagger.widgets.contact_sheet import contact_sheet
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.name_field import NameField
 from tui_tagger.widgets.overlays import face_overlays
-from tui_tagger.widgets.picture import Picture
+from tui_tagger.widgets.picture import Picture, Source
 from tui_tagger.widgets.prefetch import Pictures
 from tui_tagger.widgets.text import STATES, counted, short_path, visible, when
 
@@ -77,9 +77,8 @@ class ReviewScreen(Decisions):
 
     def reload(self) -> None:
         """Keeps the face that is being asked about, even where the queue around it changed."""
-        face_id = self.item.face.id if self.item else None
-        self.queue = self.services.review.queue()
-        self.count = len(self.queue)
+        face_id = self.shown_id
+        self.read_queue()
         index = self.queue.index(face_id) if face_id in self.queue else min(self.cursor, max(0, self.count - 1))
         if self.item is None or face_id not in self.queue:
             self.show_at(index)
@@ -87,13 +86,22 @@ class ReviewScreen(Decisions):
             self.cursor = index
         self.show_empty()
 
+    def arrive(self) -> None:
+        self.queue = ()  # in the order that follows from all decisions since
+
+    def read_queue(self, place: int | None = None) -> None:
+        """Keeps the order that is shown: what is new comes at `place`, or at the end."""
+        now = self.services.review.queue()
+        self.queue = in_step(self.queue, now, len(now) if place is None else place)
+        self.count = len(self.queue)
+
     def show_empty(self) -> None:
         empty = self.query_one("#empty", Empty)
         empty.display = not self.queue
         self.query_one("#review").display = bool(self.queue)
         if self.queue:
             return
-        counts = self.services.library.counts()
+        counts = self.shell.counts(fresh=True)
         if not counts.photos:
             empty.show("Nothing to review: no photos yet.", "F2  Library: add a folder with +")
         else:
@@ -147,7 +155,7 @@ class ReviewScreen(Decisions):
         library = self.services.library
         photo_pane.show(lambda side: library.picture(photo_id, side), ("photo", photo_id), overlays)
 
-    def face_source(self, face_id: int):  # type: ignore[no-untyped-def]
+    def face_source(self, face_id: int) -> Source:
         library = self.services.library
         return lambda side: library.face_picture(face_id, side)
 
@@ -164,7 +172,7 @@ class ReviewScreen(Decisions):
 
     def fetch_ahead(self) -> None:
         ahead = self.queue[self.cursor + 1 : self.cursor + 1 + AHEAD]
-        wanted = {("face", face_id): self.face_source(face_id) for face_id in ahead}
+        wanted: dict[Hashable, Source] = {("face", face_id): self.face_source(face_id) for face_id in ahead}
         self.run_worker(lambda: self.pictures.fetch(wanted), thread=True, group="prefetch", exit_on_error=False)
 
     def on_resize(self) -> None:
@@ -203,8 +211,7 @@ class ReviewScreen(Decisions):
         current = self.item.face.id if self.item else None
         before, at = self.queue, self.cursor
         self.marks.ids -= set(outcome.face_ids)
-        self.queue = self.services.review.queue()
-        self.count = len(self.queue)
+        self.read_queue()
         waiting = set(self.queue)
         order = (current, *before[at + 1 :], *reversed(before[:at]))
         following = next((face_id for face_id in order if face_id in waiting), None)
@@ -214,11 +221,10 @@ class ReviewScreen(Decisions):
     def show_after(self, face_id: int | None) -> None:
         self.show_at(self.queue.index(face_id) if face_id in self.queue else 0)
         self.show_empty()
-        self.bars()
+        self.bars(fresh=True)
 
     def go_to_faces(self, face_ids: Sequence[int]) -> None:
-        self.queue = self.services.review.queue()
-        self.count = len(self.queue)
+        self.read_queue(place=self.cursor)
         self.show_after(next((face_id for face_id in face_ids if face_id in self.queue), self.shown_id))
 
     @property
@@ -242,7 +248,7 @@ class ReviewScreen(Decisions):
         if self.item:
             face_id, at, before = self.item.face.id, self.cursor, self.queue
             self.services.review.skip(face_id)
-            self.queue = self.services.review.queue()
+            self.queue = (*before[:at], *before[at + 1 :], face_id)
             self.show_after(before[at + 1] if at + 1 < len(before) else face_id)
 
     def action_zoom(self) -> None:
@@ -257,3 +263,11 @@ class ReviewScreen(Decisions):
         if self.item:
             face: FaceView = self.item.face
             self.shell.show_photo(face.photo_id, (), face.id)
+
+
+def in_step(before: Sequence[int], now: Sequence[int], place: int) -> tuple[int, ...]:
+    """The faces of `now` in the order of `before`; those that were not there come at `place`, in their own order."""
+    waiting, known = set(now), set(before)
+    kept = [face_id for face_id in before if face_id in waiting]
+    new = [face_id for face_id in now if face_id not in known]
+    return (*kept[:place], *new, *kept[place:])

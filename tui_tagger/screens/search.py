@@ -1,4 +1,4 @@
-"""A list with a search field above: the base of palette, help and history. A full screen, since it may lie on a picture."""
+"""A list with a search field above, for palette, help and history. A full screen: below a modal pictures go blank."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class WriteScreen(BaseScreen):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.worker.name == "preview" and event.state is WorkerState.SUCCESS:
-            previews: tuple[WritePreview, ...] = event.worker.result
+            previews: tuple[WritePreview, ...] = event.worker.result or ()
             self.previews = tuple(preview for preview in previews if changes(preview))
             self.fill()
 

@@ -6,7 +6,7 @@ import contextlib
 import multiprocessing
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -26,8 +26,9 @@ MOST_CRASHES = 50  # in one job; then it is the worker that is broken, not the p
 class JobService:
     """Runs one job at a time; further ones wait their turn."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, target: Callable[[Connection, Path], None] = worker.main) -> None:
         self._database = database
+        self._target = target  # what the worker process runs
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._waiting: deque[tuple[str, str, tuple[Any, ...]]] = deque()
@@ -130,7 +131,7 @@ class JobService:
         if self._process is None:
             context = multiprocessing.get_context("spawn")
             self._pipe, other = context.Pipe()
-            self._process = context.Process(target=worker.main, args=(other, self._database), daemon=True)
+            self._process = context.Process(target=self._target, args=(other, self._database), daemon=True)
             self._process.start()
             other.close()
         self._send((self._running[1], *self._running[2]))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from peewee import ModelSelect, fn
+from peewee import JOIN, ModelSelect, fn
 from PIL import Image
 
 from tui_tagger.errors import UsageError
@@ -122,9 +122,9 @@ class LibraryService:
 def faces_of(photo_ids: Sequence[int]) -> dict[int, tuple[FaceView, ...]]:
     """The faces of each photo, left to right; those marked "not a face" left out."""
     rows = (
-        Face.select(Face, Photo.path, Person.name)
+        Face.select(Face, Photo.id, Photo.path, Person.id, Person.name)
         .join_from(Face, Photo)
-        .join_from(Face, Person, "LEFT")
+        .join_from(Face, Person, JOIN.LEFT_OUTER)
         .where(Face.photo.in_(photo_ids) & (Face.state != FaceState.NOT_A_FACE))
         .order_by(Face.photo, Face.x.is_null(), Face.x, Face.id)
     )
@@ -165,7 +165,7 @@ def photo_rows(photos: Sequence[Photo]) -> tuple[PhotoRow, ...]:
     waiting: dict[int, int] = defaultdict(int)
     rows = (
         Face.select(Face.photo, Face.state, Person.name)
-        .join(Person, "LEFT")
+        .join(Person, JOIN.LEFT_OUTER)
         .where(Face.photo.in_(ids) & (Face.state != FaceState.NOT_A_FACE))
         .order_by(Face.photo, Face.x.is_null(), Face.x)
         .tuples()
@@ -197,7 +197,7 @@ def unwritten(photo_ids: Sequence[int] | None = None) -> set[int]:
     confirmed = Face.select(Face.photo, Person.name).join(Person).where(Face.state == FaceState.CONFIRMED)
     photos = Photo.select(Photo.id, Photo.written)
     if photo_ids is None:
-        photos = photos.where((Photo.written != []) & (Photo.status == PhotoStatus.READY))
+        photos = photos.where((fn.json_array_length(Photo.written) > 0) & (Photo.status == PhotoStatus.READY))
     else:
         confirmed = confirmed.where(Face.photo.in_(photo_ids))
         photos = photos.where(Photo.id.in_(photo_ids))

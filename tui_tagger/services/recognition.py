@@ -14,17 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_tagger.config import BLURRED, SMALL_FACE
-from tui_tagger.faces.identifier import Identification, Identifier
-from tui_tagger.faces.strangers import bank_for
+from tui_tagger.faces.identifier import LEVELS, Identification, Identifier, Scores
+from tui_tagger.faces.strangers import bank_for, spherical_bank
 from tui_tagger.geometry import Box
 from tui_tagger.services.views import CandidateView, FaceState
 from tui_tagger.storage.database import setting
 from tui_tagger.storage.models import Embedding, Face, Person, Rejection, proxy
 
 COMPACT = "compact-1"
-LEVELS = ("none", "weak", "medium", "strong")
 WAITING = (FaceState.UNKNOWN, FaceState.SUGGESTED)
-MATTERING = (*WAITING, FaceState.CONFIRMED)
 
 
 def current_model() -> str:
@@ -64,11 +62,17 @@ class FoundFace:
     source: str = "detected"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Probe:
+    """What the numbers cannot know of a waiting face."""
+
     photo: int
-    size: float
+    size: float  # shorter side, pixels
     sharpness: float | None
+
+
+Stored = tuple[int | None, float | None, str]  # person, probability, recommendation
+NOTHING: Stored = (None, None, "none")
 
 
 class Recognition:
@@ -76,7 +80,9 @@ class Recognition:
 
     def __init__(self) -> None:
         self.model = current_model()
-        self.identifier = Identifier(bank_for(self.model), {})
+        self._identifier: Identifier | None = None  # needs the dimension, which the first embedding tells
+        self._scores: Scores | None = None
+        self._rows: dict[int, int] = {}  # face -> its row in the scores
         self._vectors: dict[int, NDArray[np.float32]] = {}
         self._newest = 0
         self._gallery: dict[int, tuple[int, ...]] = {}
@@ -86,35 +92,29 @@ class Recognition:
 
         Returns how many faces' suggestions changed.
         """
-        if current_model() != self.model:
-            self.__init__()  # type: ignore[misc]
         self._load_vectors()
-        self._enrol_changes()
-        return self._store(self._suggest())
+        changed = self._enrol_changes()
+        return self._store(self._suggest(changed))
 
     def suggestion(self, face_id: int) -> Suggestion:
         """Candidates, recommendation and reasons for one face; empty for a face without an embedding."""
         if face_id not in self._vectors:
             self._load_vectors()
-        if face_id not in self._vectors:
+        if face_id not in self._vectors or self._identifier is None:
             return Suggestion("none", ("there is no embedding of this face yet",), ())
         probe = self._probes([face_id])[face_id]
         excluded = _rejected([face_id]).get(face_id, frozenset())
-        found = self.identifier.identify(self._vectors[face_id][None], [excluded])[0]
-        recommendation, reasons = self._capped(face_id, probe, found, _confirmed_in([probe.photo]))
-        return Suggestion(recommendation, reasons, self._views(found))
+        found = self._identifier.identify(self._vectors[face_id][None], [excluded])[0]
+        return self._explained(found, face_id, probe, _confirmed_in([probe.photo]))
 
     def judge(self, faces: Sequence[FoundFace]) -> list[Suggestion]:
-        """Candidates for faces of a photo that is not in the database."""
+        """Candidates for the faces of a photo that is not in the database."""
         if not faces:
             return []
-        found = self.identifier.identify(np.stack([face.vector for face in faces]))
-        answers = []
-        for face, answer in zip(faces, found, strict=True):
-            probe = _Probe(0, min(face.box.width, face.box.height), face.sharpness)
-            recommendation, reasons = self._capped(0, probe, answer, {})
-            answers.append(Suggestion(recommendation, reasons, self._views(answer)))
-        return answers
+        vectors = np.stack([face.vector for face in faces])
+        answers = self._needed(vectors.shape[1]).identify(vectors)
+        probes = [_Probe(0, min(face.box.width, face.box.height), face.sharpness) for face in faces]
+        return [self._explained(found, 0, probe, {}) for found, probe in zip(answers, probes, strict=True)]
 
     def likeness(self, face_ids: Sequence[int], person_id: int) -> dict[int, float]:
         """How well each face fits the other faces of a person: mean cosine, for an audit."""
@@ -126,31 +126,45 @@ class Recognition:
                 found[face_id] = float(np.mean(np.stack(rest) @ self._vectors[face_id]))
         return found
 
+    def _needed(self, dimension: int) -> Identifier:
+        if self._identifier is None:
+            bank = bank_for(self.model)
+            fits = len(bank.mean) == dimension
+            self._identifier = Identifier(bank if fits else spherical_bank(self.model, dimension), {})
+        return self._identifier
+
     def _load_vectors(self) -> None:
-        rows = (
+        if current_model() != self.model:
+            Recognition.__init__(self)
+        found = list(
             Embedding.select(Embedding.id, Embedding.face, Embedding.vector)
             .where((Embedding.model == self.model) & (Embedding.id > self._newest))
             .order_by(Embedding.id)
             .tuples()
         )
-        found = list(rows)
         if found:
             vectors = from_blobs([blob for _, _, blob in found])
+            self._needed(vectors.shape[1])
             self._vectors.update(zip((face for _, face, _ in found), vectors, strict=True))
             self._newest = found[-1][0]
 
-    def _enrol_changes(self) -> None:
+    def _enrol_changes(self) -> list[int]:
+        """Brings the identifier's gallery in step with the confirmed faces; returns the persons that changed."""
+        if self._identifier is None:
+            return []
         gallery: dict[int, list[int]] = defaultdict(list)
         rows = Face.select(Face.id, Face.person).where(Face.state == FaceState.CONFIRMED).order_by(Face.id).tuples()
         for face, person in rows:
             if face in self._vectors:
                 gallery[person].append(face)
-        for person in self._gallery.keys() - gallery.keys():
-            self.identifier.forget(person)
-        for person, faces in gallery.items():
-            if self._gallery.get(person) != tuple(faces):
-                self.identifier.enrol(person, np.stack([self._vectors[i] for i in faces]))
+        gone = list(self._gallery.keys() - gallery.keys())
+        changed = [person for person, faces in gallery.items() if self._gallery.get(person) != tuple(faces)]
+        for person in gone:
+            self._identifier.forget(person)
+        for person in changed:
+            self._identifier.enrol(person, np.stack([self._vectors[i] for i in gallery[person]]))
         self._gallery = {person: tuple(faces) for person, faces in gallery.items()}
+        return gone + changed
 
     def _probes(self, face_ids: Iterable[int] | None = None) -> dict[int, _Probe]:
         """What caps look at, of the given faces or of all that wait, as far as they have an embedding."""
@@ -162,42 +176,50 @@ class Recognition:
             if face in self._vectors
         }
 
-    def _suggest(self) -> dict[int, tuple[int | None, float | None, str]]:
+    def _scored(self, probes: Iterable[int], changed: Iterable[int]) -> Scores:
+        """The waiting faces' scores: after a decision only those of the persons that changed are made anew."""
+        assert self._identifier is not None
+        if self._scores is not None and all(face in self._rows for face in probes):
+            for person in changed:
+                self._scores.update(person)
+        else:
+            self._rows = {face: row for row, face in enumerate(probes)}
+            self._scores = Scores(self._identifier, np.stack([self._vectors[face] for face in self._rows]))
+        return self._scores
+
+    def _suggest(self, changed: Sequence[int]) -> dict[int, Stored]:
         probes = self._probes()
         if not probes:
+            self._scores = None
             return {}
-        ids = list(probes)
-        rejected, confirmed = _rejected(), _confirmed_in(None)
-        excluded = [rejected.get(i, frozenset()) for i in ids]
-        answers = self.identifier.identify(np.stack([self._vectors[i] for i in ids]), excluded)
+        scores = self._scored(probes, changed)
+        excluded = {self._rows[face]: people for face, people in _rejected().items() if face in self._rows}
+        summary, confirmed = scores.summary(excluded), _confirmed_in(None)
+        found: dict[int, Stored] = {}
         best: dict[tuple[int, int], float] = {}
-        for face, answer in zip(ids, answers, strict=True):
-            if answer.candidates:
-                key = probes[face].photo, answer.candidates[0].person
-                best[key] = max(best.get(key, 0.0), answer.candidates[0].probability)
-        found: dict[int, tuple[int | None, float | None, str]] = {}
-        for face, answer in zip(ids, answers, strict=True):
-            recommendation, _ = self._capped(face, probes[face], answer, confirmed)
-            if answer.candidates and recommendation != "none":
-                top = answer.candidates[0]
-                if top.probability < best[probes[face].photo, top.person]:  # more likely elsewhere in this photo
-                    recommendation = "weak"
-                found[face] = top.person, round(top.probability, 4), recommendation
-            else:
-                found[face] = None, None, "none"
+        for face, probe in probes.items():
+            row = self._rows[face]
+            person, level = int(summary.person[row]), LEVELS[summary.level[row]]
+            if person < 0 or level == "none":
+                found[face] = NOTHING
+                continue
+            level = _lowered(level, _caps(person, face, probe, confirmed))
+            probability = round(float(summary.probability[row]), 4)
+            found[face] = person, probability, level
+            best[probe.photo, person] = max(best.get((probe.photo, person), 0.0), probability)
+        for face, (person_id, chance, _) in found.items():
+            likelier = 0.0 if person_id is None else best[probes[face].photo, person_id]
+            if chance is not None and chance < likelier:  # somebody else in this photo is more like this person
+                found[face] = person_id, chance, "weak"
         return found
 
-    def _store(self, found: dict[int, tuple[int | None, float | None, str]]) -> int:
+    def _store(self, found: dict[int, Stored]) -> int:
         """Writes what changed; a face that a human decided meanwhile is left alone."""
-        before = {
-            face: (person, probability, recommendation)
-            for face, person, probability, recommendation in Face.select(
-                Face.id, Face.person, Face.probability, Face.recommendation
-            )
-            .where(Face.state.in_(WAITING))
-            .tuples()
-        }
+        rows = Face.select(Face.id, Face.person, Face.probability, Face.recommendation).where(Face.state.in_(WAITING))
+        before = {face: (person, chance, level) for face, person, chance, level in rows.tuples()}
         changed = [(face, now) for face, now in found.items() if before.get(face, now) != now]
+        if not changed:
+            return 0
         with proxy.atomic("IMMEDIATE"):
             for face, (person, probability, recommendation) in changed:
                 Face.update(
@@ -208,27 +230,14 @@ class Recognition:
                 ).where((Face.id == face) & Face.state.in_(WAITING)).execute()
         return len(changed)
 
-    def _capped(
-        self, face: int, probe: _Probe, found: Identification, confirmed: dict[int, dict[int, int]]
-    ) -> tuple[str, tuple[str, ...]]:
-        """Recommendation and reasons after what the numbers cannot know: this photo and this crop."""
-        level, reasons = found.recommendation, list(found.reasons)
+    def _explained(
+        self, found: Identification, face: int, probe: _Probe, confirmed: dict[int, dict[int, int]]
+    ) -> Suggestion:
         if not found.candidates:
-            return level, tuple(reasons)
-
-        def cap(limit: str, reason: str) -> None:
-            nonlocal level
-            level = min(level, limit, key=LEVELS.index)
-            reasons.append(reason)
-
-        if probe.size < SMALL_FACE:
-            cap("medium", f"the face is small ({probe.size:.0f} pixels)")
-        if probe.sharpness is not None and probe.sharpness < BLURRED:
-            cap("medium", "the face is blurred")
-        there = confirmed.get(probe.photo, {}).get(found.candidates[0].person)
-        if there is not None and there != face:
-            cap("weak", "this person is already confirmed in this photo")
-        return level, tuple(reasons)
+            return Suggestion(found.recommendation, found.reasons, ())
+        caps = _caps(found.candidates[0].person, face, probe, confirmed)
+        reasons = (*found.reasons, *(reason for _, reason in caps))
+        return Suggestion(_lowered(found.recommendation, caps), reasons, self._views(found))
 
     def _views(self, found: Identification) -> tuple[CandidateView, ...]:
         names = dict(Person.select(Person.id, Person.name).tuples())
@@ -242,6 +251,22 @@ class Recognition:
             )
             for candidate in found.candidates
         )
+
+
+def _caps(person: int, face: int, probe: _Probe, confirmed: dict[int, dict[int, int]]) -> list[tuple[str, str]]:
+    """What this photo and this crop say against trusting the numbers: the highest level left, and why."""
+    caps = []
+    if probe.size < SMALL_FACE:
+        caps.append(("medium", f"the face is small ({probe.size:.0f} pixels)"))
+    if probe.sharpness is not None and probe.sharpness < BLURRED:
+        caps.append(("medium", "the face is blurred"))
+    if confirmed.get(probe.photo, {}).get(person, face) != face:
+        caps.append(("weak", "this person is already confirmed in this photo"))
+    return caps
+
+
+def _lowered(level: str, caps: Sequence[tuple[str, str]]) -> str:
+    return min((level, *(limit for limit, _ in caps)), key=LEVELS.index)
 
 
 def _rejected(face_ids: Sequence[int] | None = None) -> dict[int, frozenset[int]]:

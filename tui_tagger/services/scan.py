@@ -177,9 +177,9 @@ def _take(file: File, photo: Photo | None, models: Models, tally: _Tally) -> Non
 
 
 def _moved_from(identity: str) -> Photo | None:
-    """A photo of the same pixels whose own file is gone."""
+    """A photo of the same pixels that has lost its file."""
     for photo in Photo.select().where((Photo.image_hash == identity) & Photo.detector.is_null(False)):
-        if not photo.path.exists():
+        if photo.status == PhotoStatus.OFFLINE or not photo.path.exists():
             return photo  # type: ignore[no-any-return]
     return None
 

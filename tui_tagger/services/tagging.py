@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from tui_tagger.errors import MetadataError, TaggerError, UsageError
+from tui_tagger.metadata.planning import WritePlan, WriteRequest, plan
 from tui_tagger.metadata.regions import NamedRegion
-from tui_tagger.metadata.writer import Target, UndoRecord, WritePlan, WriteRequest, apply, plan, undo
+from tui_tagger.metadata.undo import UndoRecord
+from tui_tagger.metadata.writer import apply, undo
 from tui_tagger.services.library import face_box, unwritten
 from tui_tagger.services.views import FaceState, PhotoStatus, WritePreview, WriteResult
 from tui_tagger.storage import journal
 from tui_tagger.storage.models import Decision, Face, FileWrite, Person, Photo, proxy
 
+Target = Literal["auto", "file", "sidecar"]
 Written = list[dict[str, Any]]  # [{"name": str, "ours": whether we added it}], as Photo.written keeps it
 RESULTS = {"file": "written", "sidecar": "sidecar", "none": "unchanged", "refused": "refused"}
 
@@ -83,7 +86,7 @@ def _wanted(photo_ids: Sequence[int] | None) -> list[Photo]:
 
 def _request(photo: Photo) -> WriteRequest:
     rows = (
-        Face.select(Face, Person.name)
+        Face.select(Face, Person.id, Person.name)
         .join(Person)
         .where((Face.photo == photo.id) & (Face.state == FaceState.CONFIRMED))
         .order_by(Face.x.is_null(), Face.x)

@@ -25,7 +25,7 @@ from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.navigation import Marks, Navigation
 from tui_tagger.widgets.text import cell
 
-WIDTH, ROWS = 18, 9  # cells of a thumbnail without its caption
+WIDTH, ROWS = 17, 8  # cells of a thumbnail without its caption
 KEPT = 400
 HALF = "▀"
 
@@ -54,7 +54,7 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         key("enter", "choose", "list.open", "open", "Open what is under the cursor"),
     ]
 
-    cursor: reactive[int] = reactive(0)  # type: ignore[assignment]
+    cursor: reactive[int] = reactive(0)
 
     @dataclass
     class Moved(Message):
@@ -204,9 +204,7 @@ def half_cells(picture: Image.Image, width: int, rows: int) -> Lines:
     canvas.paste(fitted, ((width - fitted.width) // 2, (rows * 2 - fitted.height) // 2))
     pixels = canvas.load()
     assert pixels is not None
-    return tuple(
-        tuple(_half(pixels[x, 2 * row], pixels[x, 2 * row + 1]) for x in range(width)) for row in range(rows)
-    )
+    return tuple(tuple(_half(pixels[x, 2 * row], pixels[x, 2 * row + 1]) for x in range(width)) for row in range(rows))
 
 
 def _half(top: object, bottom: object) -> Segment:

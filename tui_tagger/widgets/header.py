@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class HeaderBar(Static):
-    """ "Library  ~/Pictures          34 to review · 2 to write"."""
+    """Such as "Library  ~/Pictures          34 to review · 2 to write"."""
 
     def show(self, screen: str, where: str, counts: Counts) -> None:
         waiting = [
@@ -26,5 +26,6 @@ class HeaderBar(Static):
         right = " · ".join(part for part in waiting if part) + " "
         left = f" {screen}  "
         width = max(self.size.width, 20)
+        right = f" {right}" if right.strip() else ""
         room = max(width - len(left) - len(right), 0)
         self.update(Content.assemble((left, "bold"), cell(where, room), (right, "$text-warning")).truncate(width))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import events
@@ -24,12 +25,18 @@ class Hint:
 
     @property
     def text(self) -> str:
-        """ "enter: Anna" where the label begins with a colon, else "n name"."""
+        """Such as "enter: Anna" where the label begins with a colon, else "n name"."""
         return self.label if self.label.startswith(":") else f" {self.label}"
 
     @property
     def width(self) -> int:
         return cell_len(self.key + self.text) + 2
+
+
+class Asking:
+    """A widget that takes the keys while it is open, and says itself what they do."""
+
+    HINTS: ClassVar[tuple[Hint, ...]] = ()
 
 
 class HintBar(Static):

@@ -26,7 +26,7 @@ def job_line(job: JobView, keys: str, width: int) -> Content:
     """The job in at most `width` cells: the title gives way first."""
     share = job.done / job.total if job.total else 0.0
     filled = round(share * BAR)
-    numbers = f" {job.done:,} of {job.total:,}" + pace(job)
+    numbers = (f" {job.done:,} of {job.total:,}" if job.total else " starting") + pace(job)
     if job.failures:
         numbers += f" · {len(job.failures)} unreadable"
     tail = f"{numbers}   {keys} "
@@ -44,7 +44,7 @@ def pace(job: JobView) -> str:
 
 
 def duration(seconds: float) -> str:
-    """ "0:25", "1:02:03"."""
+    """Such as "0:25", "1:02:03"."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -6,6 +6,7 @@ from textual.binding import Binding
 from textual.keys import key_to_character
 
 NAMES = {"pageup": "pgup", "pagedown": "pgdn", "escape": "esc", "space": "space", "delete": "del"}
+NAMES |= {"slash": "/", "plus": "+", "minus": "-", "equals_sign": "="}  # Textual's names say these only one way
 
 
 def key(keys: str, action: str, name: str, label: str, sentence: str) -> Binding:
@@ -16,8 +17,9 @@ def key(keys: str, action: str, name: str, label: str, sentence: str) -> Binding
 def shown(key_name: str) -> str:
     """The key as a reader types it: "question_mark" is "?", "pagedown" is "pgdn"."""
     *modifiers, last = key_name.split("+")
-    if last not in NAMES and len(last) > 1:
-        last = key_to_character(last) or last
+    character = key_to_character(last)
+    if last not in NAMES and character and character.isprintable():
+        last = character
     return "+".join([*modifiers, NAMES.get(last, last)])
 
 

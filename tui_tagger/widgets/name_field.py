@@ -13,14 +13,21 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from tui_tagger.widgets.hints import Asking, Hint
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.row_list import RowList
 from tui_tagger.widgets.text import visible
 
 
-class NameField(Vertical):
+class NameField(Asking, Vertical):
     """Enter takes the highlighted row: the typed text first if it is a new name, else the best match."""
 
+    HINTS = (
+        Hint("enter", "take", "enter"),
+        Hint("up/down", "choose", "down"),
+        Hint("tab", "complete", "tab"),
+        Hint("esc", "close", "escape"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         key("down,ctrl+n", "pick(1)", "name.next", "next", "Highlight the next match"),
         key("up,ctrl+p", "pick(-1)", "name.previous", "previous", "Highlight the previous match"),

@@ -30,7 +30,7 @@ def facts(photo: PhotoDetail, width: int) -> Content:
 
 
 def coordinates(photo: PhotoDetail, digits: int = 4) -> str:
-    """ "38.7223, -9.1393", as maps take it; a sentence without coordinates."""
+    """Such as "38.7223, -9.1393", as maps take it; a sentence without coordinates."""
     if photo.latitude is None or photo.longitude is None:
         return "no coordinates"
     return f"{photo.latitude:.{digits}f}, {photo.longitude:.{digits}f}"

@@ -53,10 +53,12 @@ def photo_line(row: PhotoRow, width: int, marked: bool) -> Content:
     name, place, people = shares(width - len(mark[0]) - date - len(tail))
     return Content.assemble(
         mark,
-        cell(when(row.taken_at, seconds=False) if row.taken_at else "no date", date - 1, "$foreground-muted"),
+        cell(when(row.taken_at, seconds=False)[: date - 1], date - 1, "$foreground-muted"),
         " ",
-        cell(row.path.name, name),
-        cell(row.place, place, "$foreground-muted"),
+        cell(row.path.name, name - 1),
+        " ",
+        cell(row.place, place - 1, "$foreground-muted"),
+        " ",
         cell(", ".join(visible(person) for person in row.people), people, "$text-success"),
         (tail, "$text-warning"),
     )

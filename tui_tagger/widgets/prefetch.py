@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from threading import Lock
 
 from PIL import Image
 
 from tui_tagger.errors import TaggerError
-
-Source = Callable[[int], Image.Image]
+from tui_tagger.widgets.picture import Source
 
 KEPT = 24  # pictures
 SIDE = 512  # pixels of a picture fetched ahead: enough for a face in any pane

@@ -32,7 +32,7 @@ class RowList(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         key("enter", "choose", "list.open", "open", "Open what is under the cursor"),
     ]
 
-    cursor: reactive[int] = reactive(0)  # type: ignore[assignment]
+    cursor: reactive[int] = reactive(0)
 
     @dataclass
     class Moved(Message):
@@ -93,7 +93,7 @@ class RowList(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         self.show_cursor()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.marking if action in ("mark", "mark_range") else True
+        return self.marking if action in ("mark", "mark_range") else super().check_action(action, parameters)
 
     def marks_changed(self) -> None:
         self.refresh()

@@ -16,6 +16,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from tui_tagger.services.views import JobView
+from tui_tagger.widgets.hints import Asking, Hint
 from tui_tagger.widgets.job_bar import JobBar
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.text import visible
@@ -23,9 +24,10 @@ from tui_tagger.widgets.text import visible
 MESSAGE_SECONDS = 6.0
 
 
-class Question(Static, can_focus=True, inherit_bindings=False):
+class Question(Asking, Static, can_focus=True, inherit_bindings=False):
     """A question with an explicit yes; every other answer is no. While it is open no other key acts."""
 
+    HINTS = (Hint("y", "yes", "y"), Hint("n", "no (default)", "n"))
     BINDINGS: ClassVar[list[BindingType]] = [
         key("y", "answer(True)", "question.yes", "yes", "Answer yes"),
         key("n,enter,escape,q", "answer(False)", "question.no", "no", "Answer no"),
@@ -51,8 +53,10 @@ class Question(Static, can_focus=True, inherit_bindings=False):
         then(yes)
 
 
-class Field(Horizontal):
+class Field(Asking, Horizontal):
     """A label and an input in one row."""
+
+    HINTS = (Hint("enter", "done", "enter"), Hint("esc", "close", "escape"))
 
     def __init__(self) -> None:
         super().__init__(id="field")

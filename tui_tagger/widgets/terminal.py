@@ -35,7 +35,8 @@ TRUE_COLOUR = frozenset({"kitty", "ghostty", "foot", "wezterm", "konsole", "cont
 QUESTIONS = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>0q\x1b[16t\x1b[?1;1;0S\x1b[c"
 GRAPHICS = re.compile(r"\x1b_Gi=31;OK\x1b\\")
 VERSION = re.compile(r"\x1bP>\|([^\x1b]*)\x1b\\")
-NAME = re.compile(r"\s*([A-Za-z][\w.-]*?)[\s(]*(?:v?(\d+(?:\.\d+)*[a-z]?))?\)?\s*$")
+NAME = re.compile(r"\s*([A-Za-z][\w.-]*?)[\s(]*(?:v?(\d[\w.+-]*))?\)?\s*$")
+NUMBERS = re.compile(r"\d+(\.\d+)*")
 CELL = re.compile(r"\x1b\[6;(\d{1,4});(\d{1,4})t")
 REGISTERS = re.compile(r"\x1b\[\?1;0;(\d{1,9})S")
 ATTRIBUTES = re.compile(r"\x1b\[\?([\d;]*)c")
@@ -63,8 +64,9 @@ class Answers:
     """The terminal's answers, taken apart."""
 
     graphics: bool
-    name: str
+    name: str  # in lower case, as the other tables have it
     version: tuple[int, ...]
+    release: str  # name and version as the terminal writes them
     cell: tuple[int, int] | None
     registers: int | None
     sixel: bool
@@ -80,12 +82,18 @@ def parse(answer: str) -> Answers:
     return Answers(
         graphics=GRAPHICS.search(answer) is not None,
         name=named[1].lower() if named else "",
-        version=tuple(int(part) for part in re.findall(r"\d+", named[2] or "")) if named else (),
+        version=_numbers(named[2]) if named else (),
+        release=f"{named[1]} {named[2] or ''}".strip() if named else "",
         cell=(int(size[2]), int(size[1])) if size else None,
         registers=int(registers[1]) if registers else None,
         sixel=attributes is not None and SIXEL_ATTRIBUTE in attributes[1].split(";"),
         complete=attributes is not None,
     )
+
+
+def _numbers(version: str | None) -> tuple[int, ...]:
+    found = NUMBERS.match(version or "")
+    return tuple(map(int, found[0].split("."))) if found else ()
 
 
 def decide(
@@ -114,7 +122,7 @@ def decide(
     return Terminal(
         protocol=protocol,
         cell=_cell(answers, window, environment),
-        name=" ".join(filter(None, [answers.name, ".".join(map(str, answers.version))])) or _name(environment),
+        name=answers.release or _name(environment),
         notes=notes,
         in_tmux=in_tmux,
         colours=min(256, answers.registers) if answers.registers and answers.registers >= 2 else 256,
@@ -136,19 +144,20 @@ def _ladder(
         return "none", ("TERM is dumb: no pictures.",)
     if environment.get("NO_COLOR"):
         return "halfcell", ("NO_COLOR is set: pictures are half-cells, since it would rewrite the colour of others.",)
-    if answers.graphics and not in_tmux:
-        since = PLACEHOLDERS_SINCE.get(answers.name)
-        if since is not None and answers.version >= since:
-            return "kitty", ("Pictures in kitty's protocol.",)
-    if answers.sixel and in_tmux:
-        return _sixel_in_tmux(tmux_features)
+    if in_tmux:
+        return _in_tmux(answers, tmux_features)
+    since = PLACEHOLDERS_SINCE.get(answers.name)
+    if answers.graphics and since is not None and answers.version >= since:
+        return "kitty", ("Pictures in kitty's protocol.",)
     if answers.sixel:
         return "sixel", ("Pictures as sixels.",)
     return "halfcell", (_no_graphics(answers),)
 
 
-def _sixel_in_tmux(features: str | None) -> tuple[Protocol, tuple[str, ...]]:
-    """Sixels through tmux, which says it has them even where the terminal around it has none."""
+def _in_tmux(answers: Answers, features: str | None) -> tuple[Protocol, tuple[str, ...]]:
+    """Sixels through tmux, which since 3.4 says it has them even where the terminal around it has none."""
+    if not answers.sixel:
+        return "halfcell", ("This tmux passes no sixels on (3.4 was the first that can): half-cells.",)
     if features is None:
         return "halfcell", ("tmux cannot be asked about its terminal: half-cells. If it has sixels: --images sixel.",)
     if "sixel" in re.split(r"[,\s]+", features):
@@ -213,15 +222,21 @@ def install(terminal: Terminal) -> None:
     """
     if terminal.true_colour and not os.environ.get("COLORTERM"):
         os.environ["COLORTERM"] = "truecolor"  # else the colour that carries the number of a kitty picture is rounded
+    silence_library(terminal.cell)
+
+
+def silence_library(cell: tuple[int, int] | None = None) -> None:
+    """Stops textual_image from asking the terminal, and tells it the size of a cell where that is known."""
     from textual_image import _terminal as library
 
     library.capture_terminal_response = _no_answer
-    library.get_cell_size._result = library.CellSize(*terminal.cell)  # type: ignore[attr-defined]
+    if cell:
+        library.get_cell_size._result = library.CellSize(*cell)  # type: ignore[attr-defined]
 
 
 @contextmanager
-def _no_answer(_start: str, _end: str, _timeout: float | None = None) -> Iterator[SimpleNamespace]:
-    """Stands in for textual_image's own questions: writes nothing that matters and reads nothing."""
+def _no_answer(start_marker: str, end_marker: str, timeout: float | None = None) -> Iterator[SimpleNamespace]:  # noqa: ARG001
+    """Stands in for textual_image's own questions: nothing is written to the terminal, nothing read."""
     raise TimeoutError("the terminal was asked already")
     yield SimpleNamespace()
 

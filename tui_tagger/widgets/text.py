@@ -69,19 +69,19 @@ def short_path(path: Path, width: int) -> str:
 
 
 def percent(probability: float | None) -> str:
-    """ "97 %"; never a rounded 100 %, which nobody can promise."""
+    """Such as "97 %"; never a rounded 100 %, which nobody can promise."""
     return "" if probability is None else f"{min(99, round(probability * 100))} %"
 
 
 def when(taken_at: str | None, seconds: bool = True) -> str:
-    """ "2019-07-12 14:03:22" of an ISO date and time."""
+    """Such as "2019-07-12 14:03:22" of an ISO date and time."""
     if not taken_at:
         return "no date"
     return taken_at.replace("T", " ")[: 19 if seconds else 16]
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """ "1 face", "3 faces"."""
+    """Such as "1 face", "3 faces"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
@@ -91,7 +91,7 @@ def face_name(face: FaceView) -> str:
 
 
 def face_line(face: FaceView, width: int) -> Content:
-    """ "2 ~ Anna Rossi        97 %  suggested": number, glyph, name, probability, state."""
+    """Such as "2 ~ Anna Rossi        97 %  suggested": number, glyph, name, probability, state."""
     mark = STATES[face.state]
     right = f" {percent(face.probability):>4} {mark.word:<10}"
     name = face_name(face) if face.person else "–"

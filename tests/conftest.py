@@ -1,0 +1,87 @@
+"""Fixtures: services on a database of their own, folders of painted photos, everything of the user's out of reach."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import FakeDetector, FakeEmbedder, paint
+from tui_tagger.geometry import Box
+from tui_tagger.services import Services
+from tui_tagger.services.scan import Models, scan
+from tui_tagger.services.views import ScanReport
+from tui_tagger.storage.database import store_setting
+
+PAINTED = {  # file -> persons from left to right (colours of tests/fakes.py)
+    "a1.jpg": (0,),
+    "a2.jpg": (0, 1),
+    "a3.jpg": (0, 2),
+    "b1.jpg": (1,),
+    "b2.jpg": (1, 0),
+    "trip/c1.jpg": (2, 3),
+    "trip/c2.jpg": (2,),
+    "trip/none.jpg": (),
+}
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    """Services on an empty database, with the embedder of tests/fakes.py in use."""
+    opened = Services.open(tmp_path / "library.db")
+    store_setting("embedder", FakeEmbedder.model_id)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of painted photos, as PAINTED describes them."""
+    folder = tmp_path / "photos"
+    for name, persons in PAINTED.items():
+        paint_photo(folder / name, persons)
+    return folder
+
+
+@pytest.fixture
+def scanned(services: Services, photos: Path) -> Services:
+    """Services that know the painted photos."""
+    scan_fake([photos])
+    return services
+
+
+def paint_photo(path: Path, persons: Sequence[int], side: int = 60) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    boxes = [(person, Box(20 + 110 * place, 40, side, side)) for place, person in enumerate(persons)]
+    seed = sum(os.fsencode(path.name))  # the background tells the photos' pixels apart
+    image = paint((320, 200), boxes)
+    image.putpixel((319, 199), (seed % 256, seed // 256, 100))
+    image.save(path, quality=95, subsampling=0)
+
+
+def fake_models() -> Models:
+    return Models(FakeDetector, FakeEmbedder, FakeEmbedder.model_id)
+
+
+def scan_fake(folders: Sequence[Path], stop_after: int | None = None) -> ScanReport:
+    """A scan in this process with the fake models, ended before photo number `stop_after`."""
+    return scan(folders, fake_models(), lambda done, _total, path: path is None or done != stop_after)
+
+
+def faces_by_person(services: Services) -> dict[int, list[int]]:
+    """The found faces by who was painted there, in the order of the photos' paths."""
+    found: dict[int, list[int]] = {}
+    for photo_id in services.library.photo_ids(sort="name"):
+        photo = services.library.photo(photo_id)
+        name = str(photo.row.path).partition("/photos/")[2]
+        for face, person in zip(photo.faces, PAINTED[name], strict=True):
+            found.setdefault(person, []).append(face.id)
+    return found

@@ -1,0 +1,45 @@
+"""What is to be read on the screen, and how to wait for it."""
+
+from __future__ import annotations
+
+from textual.app import App
+from textual.pilot import Pilot
+
+SMALL, LARGE = (80, 24), (120, 40)
+PATIENCE = 100  # rounds of 0.05 s
+
+
+def lines(app: App[None]) -> list[str]:
+    """The screen row by row."""
+    return ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
+
+
+def text(app: App[None]) -> str:
+    return "\n".join(lines(app))
+
+
+def footer(app: App[None]) -> str:
+    return lines(app)[-1]
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Until threads and timers have nothing more to draw."""
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+    await pilot.pause()
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause()
+    await settled(pilot)
+
+
+async def until(pilot: Pilot[None], words: str) -> None:
+    """Waits until the words are on the screen; fails with the screen otherwise."""
+    for _ in range(PATIENCE):
+        if words in text(pilot.app):
+            return
+        await pilot.pause(0.05)
+    raise AssertionError(f"{words!r} did not appear:\n{text(pilot.app)}")

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PAINTED, faces_by_person
+from tui_tagger.errors import PhotoError, UsageError
+from tui_tagger.services import Services
+from tui_tagger.services.query import fold
+from tui_tagger.storage.models import Photo
+
+
+def names(services: Services, query: str, sort: str = "name") -> list[str]:
+    return [row.path.name for row in services.library.page(query, sort).rows]
+
+
+@pytest.fixture
+def named(scanned: Services) -> Services:
+    faces = faces_by_person(scanned)
+    for person, name in ((0, "Zoë Ångström"), (1, "Bo")):
+        scanned.review.name([faces[person][1]], name)  # a2.jpg shows both; b2.jpg shows Bo
+    Photo.update(
+        latitude=38.7, longitude=-9.1, place="Lisbon, Portugal", taken_at="2019-07-12T14:00:00", camera="Leica Q"
+    ).where(Photo.name == "c1.jpg").execute()
+    return scanned
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", sorted(Path(name).name for name in PAINTED)),
+        ("person:zoe", ["a2.jpg"]),
+        ('person:"zoe & bo"', []),
+        ("person:Bo", ["b2.jpg"]),
+        ("faces:0", ["none.jpg"]),
+        ("faces:2+", ["a2.jpg", "a3.jpg", "b2.jpg", "c1.jpg"]),
+        ("faces:<1", ["none.jpg"]),
+        ("has:gps", ["c1.jpg"]),
+        ("date:2019-07", ["c1.jpg"]),
+        ("place:lisbon", ["c1.jpg"]),
+        ("LISBON", ["c1.jpg"]),
+        ("camera:leica", ["c1.jpg"]),
+        ("path:trip faces:1", ["c2.jpg"]),
+        ("face:confirmed", ["a2.jpg", "b2.jpg"]),
+        ('path:"tri', ["c1.jpg", "c2.jpg", "none.jpg"]),
+        ("100%", []),
+        ("a_", []),
+        ("nosuchkey:x", []),
+    ],
+)
+def test_queries(named: Services, query: str, expected: list[str]) -> None:
+    assert names(named, query) == expected
+
+
+@pytest.mark.parametrize("query", ["faces:many", "face:friendly", "has:wings", "is:gone"])
+def test_a_bad_query_says_what_would_be_right(named: Services, query: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        named.library.page(query)
+    assert raised.value.hint
+
+
+def test_pages_and_ids_agree_in_every_order(named: Services) -> None:
+    for sort in ("date", "name", "waiting", "people"):
+        ids = named.library.photo_ids(sort=sort)
+        paged = [
+            row.id for offset in range(0, 8, 3) for row in named.library.page(sort=sort, offset=offset, limit=3).rows
+        ]
+        assert paged == ids
+        assert named.library.page(sort=sort, limit=3).total == len(PAINTED)
+    assert names(named, "", "people")[:2] == ["a2.jpg", "b2.jpg"]
+    with pytest.raises(UsageError):
+        named.library.page(sort="colour")
+
+
+def test_rows_tell_people_and_waiting_faces(named: Services) -> None:
+    row = named.library.page("faces:2 person:zoe").rows[0]
+    assert (row.people, row.faces, row.waiting, row.unwritten) == (("Zoë Ångström",), 2, 1, True)
+
+
+def test_folder_limits_the_page(named: Services, photos: Path) -> None:
+    assert named.library.page(folder=photos / "trip").total == 3
+    assert named.library.page(folder=photos).total == len(PAINTED)
+
+
+def test_pictures_are_bounded_and_upright(named: Services, tmp_path: Path) -> None:
+    photo = named.library.page("person:bo").rows[0]
+    assert named.library.picture(photo.id, 100).size == (100, 62)
+    face = named.library.photo(photo.id).faces[0]
+    assert max(named.library.face_picture(face.id, 48).size) <= 48
+    photo.path.unlink()
+    with pytest.raises(PhotoError):
+        named.library.picture(photo.id, 100)
+
+
+def test_what_is_not_there_is_a_usage_error(services: Services) -> None:
+    with pytest.raises(UsageError):
+        services.library.photo(7)
+    with pytest.raises(UsageError):
+        services.library.face_picture(7, 10)
+    with pytest.raises(UsageError):
+        services.review.item(7)
+
+
+def test_fold_ignores_case_and_accents() -> None:
+    assert fold("ÉCOLE Straße") == fold("école STRASSE")

@@ -1,0 +1,36 @@
+"""What the worker process runs in tests: the real loop on the fake models, some of it with trouble built in."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from tests.conftest import fake_models
+from tests.fakes import FakeDetector
+from tui_tagger.faces.protocols import Detection
+from tui_tagger.imaging import UprightImage
+from tui_tagger.services import worker
+from tui_tagger.services.scan import Models
+
+DEADLY = (640, 100)  # photos of this size kill the process that decodes them
+
+
+class SlowDetector(FakeDetector):
+    def detect(self, image: UprightImage) -> list[Detection]:
+        time.sleep(0.05)
+        if image.full_size == DEADLY:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().detect(image)
+
+
+def slow_models() -> Models:
+    models = fake_models()
+    return Models(SlowDetector, models.embedder, models.embedder_id)
+
+
+def main(pipe: Connection, database: Path) -> None:
+    worker.models = slow_models
+    worker.main(pipe, database)

@@ -1,0 +1,291 @@
+"""One picture in a pane of fixed size: decoded and encoded in threads, drawn once, never late."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import textwrap
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol, TypeVar, cast
+
+from PIL import Image
+from rich.color import Color
+from rich.segment import ControlType, Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui_tagger.errors import TaggerError
+from tui_tagger.widgets.boxes import Overlay
+from tui_tagger.widgets.encoding import (
+    BUDGET,
+    KittyImage,
+    Pane,
+    Sixels,
+    kitty_commands,
+    kitty_delete,
+    kitty_image,
+    kitty_line,
+    sixels,
+)
+from tui_tagger.widgets.halfcells import halfcells
+from tui_tagger.widgets.terminal import Terminal
+from tui_tagger.widgets.text import visible
+
+__all__ = ["Overlay", "Picture", "Source"]
+
+REST = 0.08  # seconds without another picture before the sharp one is made
+UNCOVER = 0.06  # seconds: textual draws a screen that comes back up to three times, graphics need one of them
+PREVIEW_BUDGET = 25_000  # bytes of the half-cells that are shown first
+KEPT_PICTURES = 24  # encoded, at most 150 kB each
+KEPT_PIXELS = 3  # decoded
+MOST_ROWS = 290  # kitty counts rows with 297 marks
+DECODING_ERRORS = (TaggerError, OSError, ValueError, MemoryError, Image.DecompressionBombError)
+AS_IT_IS = ((ControlType.CURSOR_FORWARD, 0),)  # marks a segment that textual passes on untouched
+
+Source = Callable[[int], Image.Image]  # the longest wanted side in pixels -> an upright RGB picture
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Request:
+    source: Source = field(compare=False)
+    key: Hashable
+    overlays: tuple[Overlay, ...]
+
+
+@dataclass(frozen=True)
+class Message:
+    """Words in place of a picture."""
+
+    text: str
+
+
+Drawn = Sixels | KittyImage | list[Strip] | Message | None
+
+
+class HasTerminal(Protocol):
+    terminal: Terminal
+
+
+class Picture(Widget):
+    """A pane that shows one picture at a time. The app has the attribute `terminal`."""
+
+    DEFAULT_CSS = "Picture { width: 1fr; height: 1fr; min-height: 1; }"
+
+    _threads: ClassVar[ThreadPoolExecutor] = ThreadPoolExecutor(2, "picture")
+    _numbers: ClassVar[itertools.count[int]] = itertools.count(random.randrange(1 << 16, 1 << 23))  # noqa: S311
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._request: Request | None = None
+        self._drawn: Drawn = None
+        self._shown: tuple[Hashable, Pane] | None = None  # what `_drawn` is a picture of
+        self._wanted: tuple[Request, Pane] | None = None  # what was put last or is on its way
+        self._number: int | None = None  # of the picture in kitty's memory
+        self._place = Region()
+        self._covered = False  # by another screen, which has erased the graphics
+        self._pictures: OrderedDict[Hashable, Drawn] = OrderedDict()
+        self._pixels: OrderedDict[Hashable, tuple[int, Image.Image]] = OrderedDict()
+
+    def show(self, source: Source | None, key: Hashable, overlays: tuple[Overlay, ...] = ()) -> None:
+        """Shows another picture, or none.
+
+        `source` is called in a thread; what it raises is shown in the pane. `key` stands for the picture's content:
+        the same key is not asked for again as long as it is remembered.
+        """
+        self._request = Request(source, key, overlays) if source else None
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draws again, for another size of the pane or of the terminal's cells."""
+        if not self.is_mounted or not self.content_size:
+            return
+        request, pane = self._request, self._pane()
+        if request is not None and self._wanted == (request, pane):
+            return
+        self.workers.cancel_group(self, "picture")
+        self._wanted = (request, pane) if request else None
+        if request is None:
+            self._put(None, None)
+        elif self.terminal.protocol == "none":
+            self._put(Message("No pictures in this terminal."), None)
+        elif (cached := self._pictures.get((request, pane))) is not None:
+            self._pictures.move_to_end((request, pane))
+            self._put(cached, (request.key, pane))
+        else:
+            self.run_worker(self._load(request, pane), group="picture", exclusive=True)
+
+    @property
+    def terminal(self) -> Terminal:
+        return cast(HasTerminal, self.app).terminal
+
+    def _pane(self) -> Pane:
+        """What fits: with graphics at least one row below stays free, since a sixel there would scroll the screen."""
+        place, terminal = self.content_region, self.terminal
+        touches = terminal.protocol == "sixel" and place.bottom >= self.screen.size.height
+        rows = min(place.height - touches, MOST_ROWS)
+        return Pane(place.width, rows, terminal.cell, self.background_colors[1].rgb, terminal.colours)
+
+    async def _load(self, request: Request, pane: Pane) -> None:
+        """Decodes, shows half-cells at once and, when nothing else was asked for meanwhile, the sharp picture."""
+        began = asyncio.get_running_loop().time()
+        protocol = self.terminal.protocol
+        try:
+            image = await self._decoded(request, pane)
+            if protocol != "halfcell":
+                if self._shown != (request.key, pane):
+                    preview = await self._thread(lambda: _halfcells(image, request, pane, PREVIEW_BUDGET))
+                    self._put(preview, (request.key, pane))
+                await asyncio.sleep(began + REST - asyncio.get_running_loop().time())
+            drawn = await self._thread(lambda: _encoded(image, request, pane, self.terminal))
+            self._keep(self._pictures, (request, pane), drawn, KEPT_PICTURES)
+        except DECODING_ERRORS as error:
+            drawn, self._wanted = Message(_reason(error)), None  # the next `show` tries again
+        self._put(drawn, (request.key, pane))
+
+    async def _decoded(self, request: Request, pane: Pane) -> Image.Image:
+        side = _wanted_side(pane, self.terminal)
+        kept = self._pixels.get(request.key)
+        if kept and kept[0] >= side:
+            return kept[1]
+        image = await self._thread(lambda: _rgb(request.source(side)))
+        self._keep(self._pixels, request.key, (side, image), KEPT_PIXELS)
+        return image
+
+    async def _thread(self, work: Callable[[], T]) -> T:
+        """Runs in a thread. Work that was cancelled before its turn is never begun."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    @staticmethod
+    def _keep(kept: OrderedDict[Hashable, T], key: Hashable, value: T, most: int) -> None:
+        kept[key] = value
+        kept.move_to_end(key)
+        while len(kept) > most:
+            kept.popitem(last=False)
+
+    def _put(self, drawn: Drawn, shown: tuple[Hashable, Pane] | None) -> None:
+        """Takes over what is to be seen; kitty forgets the picture before once it is off the screen."""
+        before, self._number = self._number, None
+        if isinstance(drawn, KittyImage):
+            self._number = next(self._numbers)
+            self._write(kitty_commands(drawn, self._number))
+        self._drawn, self._shown = drawn, shown
+        self.refresh()
+        if before is not None:
+            self.call_after_refresh(self._write, kitty_delete(before))
+
+    def _write(self, text: str) -> None:
+        """Past the layout, in one piece, through the driver: it writes in the order of the drawing."""
+        driver = self.app._driver
+        if driver is not None:
+            driver.write(text)
+
+    def on_mount(self) -> None:
+        self.app.screen_change_signal.subscribe(self, self._screen_changed)
+
+    def on_unmount(self) -> None:
+        if self._number is not None:
+            self._write(kitty_delete(self._number))
+            self._number = None
+
+    def on_resize(self) -> None:
+        self.redraw()
+
+    def _screen_changed(self, screen: Screen[object]) -> None:
+        if screen is not self.screen:
+            self._covered = True
+        elif self._covered:
+            self.set_timer(UNCOVER, self._uncover)
+
+    def _uncover(self) -> None:
+        self._covered = not self.screen.is_active
+        self.refresh()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Graphics are drawn as a whole or not at all: not cut off, not below another screen."""
+        if isinstance(self._drawn, Sixels | KittyImage):
+            if self._covered or not self.screen.is_active or crop.size != self.size:
+                return [Strip.blank(crop.width, self.rich_style)] * crop.height
+            if self._place != self.content_region:
+                self._place = self.content_region
+                self._styles_cache.clear()  # the lines hold the place where the picture was
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        drawn, width = self._drawn, self.content_size.width
+        pane = self._shown[1] if self._shown else None
+        if isinstance(drawn, Message):
+            return self._message_line(drawn.text, y)
+        if drawn is None or pane is None or pane.columns != width or y >= pane.rows:
+            return Strip.blank(width, self.rich_style)
+        if isinstance(drawn, Sixels):
+            return self._sixel_line(drawn, pane, y)
+        if isinstance(drawn, KittyImage):
+            return self._kitty_line(drawn, pane, y)
+        return drawn[y]
+
+    def _sixel_line(self, drawn: Sixels, pane: Pane, y: int) -> Strip:
+        """Steps over the cells that the picture covers; the last line draws it, after the rest below it is erased."""
+        if y < pane.rows - 1:
+            return Strip([Segment(f"\x1b[{pane.columns}C", None, AS_IT_IS)], pane.columns)
+        left, top = self._place.x + 1, self._place.y + 1
+        bottom, (red, green, blue) = top + pane.rows - 1, pane.background
+        text = (
+            f"\x1b[48;2;{red};{green};{blue}m\x1b[{bottom};{left}H\x1b[{pane.columns}X\x1b[m"
+            f"\x1b[{top};{left}H{drawn.data}\x1b[{bottom};{left + pane.columns}H"
+        )
+        return Strip([Segment(text, None, AS_IT_IS)], pane.columns)
+
+    def _kitty_line(self, drawn: KittyImage, pane: Pane, y: int) -> Strip:
+        left, top = (pane.columns - drawn.columns) // 2, (pane.rows - drawn.rows) // 2
+        style = self.rich_style
+        if self._number is None or not top <= y < top + drawn.rows:
+            return Strip.blank(pane.columns, style)
+        number = Style(color=Color.from_rgb(*self._number.to_bytes(3, "big")))
+        cells = Strip([Segment(kitty_line(drawn.columns, y - top), style + number)], drawn.columns)
+        right = pane.columns - left - drawn.columns
+        return Strip.join([Strip.blank(left, style), cells, Strip.blank(right, style)])
+
+    def _message_line(self, text: str, y: int) -> Strip:
+        width, height = self.content_size
+        lines = textwrap.wrap(text, max(width - 2, 1))[:height]
+        index = y - (height - len(lines)) // 2
+        line = lines[index] if 0 <= index < len(lines) else ""
+        return Strip([Segment(line.center(width), self.rich_style)]).adjust_cell_length(width, self.rich_style)
+
+
+def _wanted_side(pane: Pane, terminal: Terminal) -> int:
+    """Half-cells are averages: twice their number of pixels is enough."""
+    if terminal.protocol == "halfcell":
+        return 2 * max(pane.columns, 2 * pane.rows)
+    return max(pane.pixels)
+
+
+def _halfcells(image: Image.Image, request: Request, pane: Pane, budget: int) -> list[Strip]:
+    return halfcells(image, request.overlays, (pane.columns, pane.rows), pane.cell, pane.background, budget)
+
+
+def _encoded(image: Image.Image, request: Request, pane: Pane, terminal: Terminal) -> Drawn:
+    picture: Drawn = None
+    if terminal.protocol == "kitty":
+        picture = kitty_image(image, request.overlays, pane)
+    elif terminal.protocol == "sixel":
+        picture = sixels(image, request.overlays, pane)
+    return picture or _halfcells(image, request, pane, BUDGET)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, TaggerError):
+        return visible(f"{error.message}. {error.hint}" if error.hint else error.message)
+    return visible(f"This picture cannot be shown: {error or type(error).__name__}")
