@@ -6,8 +6,8 @@
 
 Half of the validation people are enrolled with 1, 2, 3, 5 and 10 faces; their other faces are mixed with as many of
 strangers never seen. Printed: rank-1 of known probes; DIR, the share of known probes that are named right at a
-threshold which lets 1 % of strangers through (NIST FRVT's detection-and-identification rate); expected calibration error of the best
-candidate's probability in 15 bins; and how often each recommendation is given and wrong.
+threshold which lets 1 % of strangers through; expected calibration error of the best candidate's probability in 15
+bins; and how often each recommendation is given and wrong.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PROBES = 10  # of one person at most
 
 @dataclass(frozen=True)
 class Answer:
-    """Best person (place in the gallery), a score to set thresholds on, and where there is one a probability, all [n]."""
+    """Best person (place in the gallery), a score to set thresholds on, a probability where there is one; all [n]."""
 
     best: NDArray[np.int64]
     score: NDArray[np.floating]

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Before anything loads torch, for this process and its children: the tests share few cores.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 from tests.fakes import FakeDetector, FakeEmbedder, paint
 from tui_tagger.geometry import Box
 from tui_tagger.services import Services

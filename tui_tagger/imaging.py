@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from tui_tagger.config import MAX_PIXELS
 from tui_tagger.errors import PhotoError
@@ -18,6 +18,15 @@ Image.MAX_IMAGE_PIXELS = None  # `load_upright` has a limit of its own, checked 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff"})
 ORIENTATION_TAG = 0x0112
 TRANSPOSING = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
+TURNS = {  # what makes an image of each EXIF orientation upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 @dataclass(frozen=True)
@@ -47,11 +56,11 @@ def load_upright(path: Path, max_side: int | None = None) -> UprightImage:
             stored = image.size
             if stored[0] * stored[1] > MAX_PIXELS:
                 raise PhotoError(f"{path}: {stored[0]}x{stored[1]} pixels are more than is safe to decode")
-            orientation = image.getexif().get(ORIENTATION_TAG, 1)
+            orientation = _turn(image)
             if max_side is not None:
                 image.draft("RGB", _bounded(stored, max_side))
             image.load()
-            upright = ImageOps.exif_transpose(image)
+            upright = image.transpose(TURNS[orientation]) if orientation in TURNS else image
             if upright.mode != "RGB":
                 upright = _as_rgb(upright)
     except PhotoError:
@@ -87,11 +96,21 @@ def probe_size(path: Path) -> tuple[int, int]:
     """Width and height of the upright photo, from its header. Raises PhotoError."""
     try:
         with Image.open(path) as image:
-            orientation = image.getexif().get(ORIENTATION_TAG, 1)
+            orientation = _turn(image)
             width, height = image.size
     except Exception as error:
         raise PhotoError(f"{path}: is not a photo that can be read ({_reason(error)})") from error
     return (height, width) if orientation in TRANSPOSING else (width, height)
+
+
+def _turn(image: Image.Image) -> int:
+    """The EXIF orientation that is still to be applied; 1 where the metadata is silent or broken."""
+    if image.format == "TIFF":  # Pillow applies it while it loads, and gives the turned size before
+        return 1
+    try:
+        return int(image.getexif().get(ORIENTATION_TAG, 1))
+    except Exception:  # broken EXIF raises nearly anything, and is no reason not to show the photo
+        return 1
 
 
 def _bounded(size: tuple[int, int], max_side: int) -> tuple[int, int]:

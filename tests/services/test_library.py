@@ -19,7 +19,7 @@ def names(services: Services, query: str, sort: str = "name") -> list[str]:
 def named(scanned: Services) -> Services:
     faces = faces_by_person(scanned)
     for person, name in ((0, "Zoë Ångström"), (1, "Bo")):
-        scanned.review.name([faces[person][1]], name)  # a2.jpg shows both; b2.jpg shows Bo
+        scanned.review.name([faces[person][1]], name)  # a2.jpg shows both; b1.jpg shows Bo
     Photo.update(
         latitude=38.7, longitude=-9.1, place="Lisbon, Portugal", taken_at="2019-07-12T14:00:00", camera="Leica Q"
     ).where(Photo.name == "c1.jpg").execute()
@@ -32,7 +32,7 @@ def named(scanned: Services) -> Services:
         ("", sorted(Path(name).name for name in PAINTED)),
         ("person:zoe", ["a2.jpg"]),
         ('person:"zoe & bo"', []),
-        ("person:Bo", ["b2.jpg"]),
+        ("person:Bo", ["b1.jpg"]),
         ("faces:0", ["none.jpg"]),
         ("faces:2+", ["a2.jpg", "a3.jpg", "b2.jpg", "c1.jpg"]),
         ("faces:<1", ["none.jpg"]),
@@ -42,7 +42,7 @@ def named(scanned: Services) -> Services:
         ("LISBON", ["c1.jpg"]),
         ("camera:leica", ["c1.jpg"]),
         ("path:trip faces:1", ["c2.jpg"]),
-        ("face:confirmed", ["a2.jpg", "b2.jpg"]),
+        ("face:confirmed", ["a2.jpg", "b1.jpg"]),
         ('path:"tri', ["c1.jpg", "c2.jpg", "none.jpg"]),
         ("100%", []),
         ("a_", []),
@@ -68,7 +68,7 @@ def test_pages_and_ids_agree_in_every_order(named: Services) -> None:
         ]
         assert paged == ids
         assert named.library.page(sort=sort, limit=3).total == len(PAINTED)
-    assert names(named, "", "people")[:2] == ["a2.jpg", "b2.jpg"]
+    assert names(named, "", "people")[:2] == ["a2.jpg", "b1.jpg"]
     with pytest.raises(UsageError):
         named.library.page(sort="colour")
 

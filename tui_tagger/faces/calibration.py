@@ -32,7 +32,7 @@ class Trial:
 
 
 def trial(groups: Groups, enrolled: int, known: int, seed: int, most: int = MOST_PROBES) -> Trial:
-    """`known` people with more than `enrolled` faces are enrolled; all others are strangers, as many as known probes."""
+    """`known` people with more than `enrolled` faces are enrolled; of the others come as many strangers as probes."""
     rng = np.random.default_rng([seed, enrolled])
     able = [person for person in sorted(groups) if len(groups[person]) > enrolled]
     chosen = [able[index] for index in rng.permutation(len(able))[:known]]

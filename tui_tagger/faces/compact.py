@@ -6,6 +6,8 @@ normalisation folded into the convolutions and every weight tensor stored as int
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ DIMENSION = 256
 STEM = 32
 WIDTHS = (64, 128, 320)
 DEPTHS = (1, 3, 2)
+ARCHIVE_ERRORS = (zipfile.BadZipFile, zlib.error)
 
 
 def _conv(inputs: int, outputs: int, kernel: int, stride: int, folded: bool, groups: int = 1) -> nn.Module:
@@ -105,14 +108,14 @@ def load_net(path: Path) -> CompactNet:
     Raises ModelError when the file is missing, damaged or made for another architecture.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             state = {name: _dequantised(arrays, name) for name in arrays.files if not name.endswith(".scale")}
         net = CompactNet(folded=True)
         net.load_state_dict(state)
-    except (OSError, ValueError, KeyError, RuntimeError, EOFError) as error:
-        raise ModelError(
-            f"The compact model's weights cannot be read: {path} ({error})", "Install the package again."
-        ) from error
+    except (OSError, ValueError, KeyError, RuntimeError, EOFError, AttributeError, TypeError, *ARCHIVE_ERRORS) as error:
+        reason = str(error).split("\n")[0]
+        text = f"The compact model's weights cannot be read: {path} ({reason})"
+        raise ModelError(text, "Install the package again.") from error
     return net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 

@@ -69,7 +69,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class _Component:
-    """One person's Gaussian in the bank's space: density of z is that of `variance` [D] minus |directions (z - mean)|²."""
+    """One person's Gaussian in the bank's space: its inverse covariance is diag(precision) - directions' directions."""
 
     mean: Floats
     precision: Floats  # [D], of the diagonal part
@@ -232,7 +232,7 @@ def levels(
     level = np.digitize(probability, (WEAK, MEDIUM, STRONG))
     level = np.where((faces < 2) & (probability < STRONG_ALONE), np.minimum(level, 2), level)
     level = np.where(ratio < threshold, np.minimum(level, 1), level)
-    return level.astype(np.int8)
+    return np.asarray(level, np.int8)
 
 
 def reasons(candidates: Sequence[Candidate], unknown: float, faces: int, likely: bool) -> tuple[str, ...]:
@@ -277,7 +277,7 @@ def _component(bank: StrangerBank, points: Floats) -> _Component:
 
 
 def _leading(deviations: NDArray[np.float64], degrees: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Variances [r] and unit vectors [r, D] of the leading directions of `deviations` [n, D], through the smaller side."""
+    """Variances [r] and unit vectors [r, D] of the leading directions of `deviations` [n, D]."""
     n, dimension = deviations.shape
     if degrees < 1:
         return np.empty(0), np.empty((0, dimension))

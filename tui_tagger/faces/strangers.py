@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,8 @@ class StrangerBank:
 
     def project(self, embeddings: NDArray[np.floating]) -> Floats:
         """Unit embeddings [n, d] in the bank's space, float32 [n, D]."""
-        return (np.asarray(embeddings, np.float32).reshape(-1, len(self.mean)) - self.mean) @ self.basis
+        rows = np.asarray(embeddings, np.float32).reshape(-1, len(self.mean))
+        return np.asarray((rows - self.mean) @ self.basis, np.float32)
 
     def general(self, points: Floats) -> Floats:
         """Log-density [n] of `points` [n, D] as faces of anybody, without the constant in pi."""
@@ -98,9 +100,9 @@ class StrangerBank:
 
     @cached_property
     def _stranger_terms(self) -> tuple[Floats, Floats]:
-        precise = 1 / self.stranger_variances
+        precise = np.asarray(1 / self.stranger_variances, np.float32)
         offsets = (self.stranger_means**2 * precise + np.log(self.stranger_variances)).sum(1)
-        return precise, offsets
+        return precise, np.asarray(offsets, np.float32)
 
 
 def mixed_with_general(ratios: Floats) -> Floats:
@@ -259,16 +261,16 @@ def save_bank(bank: StrangerBank, path: Path) -> None:
     """Writes `bank` to `path` (npz; arrays of strangers in half precision) and replaces what was there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new.npz")
-    np.savez_compressed(
-        new,
-        model_id=np.array(bank.model_id),
-        mean=bank.mean,
-        basis=bank.basis,
-        between=bank.between,
-        stranger_means=bank.stranger_means.astype(np.float16),
-        stranger_variances=bank.stranger_variances.astype(np.float16),
-        **{f"settings_{name}": np.array(value) for name, value in asdict(bank.settings).items()},
-    )
+    arrays: dict[str, Any] = {
+        "model_id": np.array(bank.model_id),
+        "mean": bank.mean,
+        "basis": bank.basis,
+        "between": bank.between,
+        "stranger_means": bank.stranger_means.astype(np.float16),
+        "stranger_variances": bank.stranger_variances.astype(np.float16),
+    }
+    arrays |= {f"settings_{name}": np.array(value) for name, value in asdict(bank.settings).items()}
+    np.savez_compressed(new, **arrays)
     new.replace(path)
 
 
@@ -277,8 +279,10 @@ def load_bank(path: Path) -> StrangerBank:
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             values = {name: file[name] for name in file.files}
-        kinds = {field.name: int if field.name == "dimension" else float for field in fields(Settings)}
-        settings = Settings(**{name: kind(values.pop(f"settings_{name}")) for name, kind in kinds.items()})
+        numbers: dict[str, Any] = {
+            field.name: values.pop(f"settings_{field.name}").item() for field in fields(Settings)
+        }
+        settings = Settings(**numbers)
         model_id = str(values.pop("model_id"))
         bank = StrangerBank(model_id, settings=settings, **{n: v.astype(np.float32) for n, v in values.items()})
     except (

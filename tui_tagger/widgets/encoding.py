@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,7 +23,9 @@ BUDGET = 150_000
 BAND = 6  # pixels: the height of a row of sixels
 CHUNK = 4096  # bytes of base64 in one kitty command
 PLACEHOLDER = "\U0010eeee"
-BYTES_PER_PIXEL = 0.75  # of a photo with 256 colours, in either protocol
+BYTES_PER_PIXEL = 0.3  # of a photo with 256 colours that is easy to encode, in either protocol
+COLOUR_COST = 0.4  # bytes grow with this power of the number of colours: 64 need 0.57 of what 256 need
+HOPE = 1.2  # a cheaper grade may save more than it usually does
 # Colours of the palette and share of the full size, from the best to the cheapest
 GRADES = ((256, 1.0), (64, 1.0), (32, 1.0), (32, 0.8), (32, 0.64), (32, 0.5), (16, 0.5), (16, 0.35), (8, 0.25))
 
@@ -66,13 +69,14 @@ def sixels(image: Image.Image, overlays: tuple[Overlay, ...], pane: Pane, budget
     height -= height % BAND  # a rest of a band would reach into the row below
     if height < BAND:
         return None
-    for colours, share in _grades(fit(image.size, (width, height)), pane, budget):
+
+    def encode(colours: int, share: float) -> str:
         target = fit(image.size, (max(1, int(width * share)), max(1, int(height * share))))
         canvas = _canvas(_drawn(image, overlays, target, pane), (width, height), pane.background)
-        data = encode_sixels(canvas, colours)
-        if len(data) <= budget:
-            return Sixels(data)
-    return None
+        return encode_sixels(canvas, colours)
+
+    data = _within(budget, fit(image.size, (width, height)), pane, encode)
+    return Sixels(data) if data else None
 
 
 def encode_sixels(image: Image.Image, colours: int) -> str:
@@ -94,18 +98,22 @@ def kitty_image(
     columns, rows = -(-target[0] // pane.cell[0]), -(-target[1] // pane.cell[1])
     size = columns * pane.cell[0], rows * pane.cell[1]
     canvas = _canvas(_drawn(image, overlays, target, pane), size, pane.background)
-    for colours, share in _grades(target, pane, budget):
-        png = _png(canvas, colours, share)
-        if len(png) <= budget:
-            return KittyImage(png, columns, rows)
+    png = _within(budget, target, pane, lambda colours, share: _png(canvas, colours, share))
+    return KittyImage(png, columns, rows) if png else None
+
+
+def _within(budget: int, size: tuple[int, int], pane: Pane, encode: Callable[[int, float], str]) -> str | None:
+    """The picture at the best grade that keeps the budget. Grades that surely do not are not tried: each costs 0.1 s."""
+    affordable = HOPE * budget / (size[0] * size[1] * BYTES_PER_PIXEL)
+    for colours, share in GRADES:
+        cost = (colours / 256) ** COLOUR_COST * share**2
+        if cost > affordable and (colours, share) != GRADES[-1]:
+            continue
+        data = encode(min(colours, pane.colours), share)
+        if len(data) <= budget:
+            return data
+        affordable = HOPE * cost * budget / len(data)
     return None
-
-
-def _grades(size: tuple[int, int], pane: Pane, budget: int) -> list[tuple[int, float]]:
-    """The grades worth trying: without the first where the picture is surely too large for it."""
-    hopeless = size[0] * size[1] * BYTES_PER_PIXEL > 3 * budget
-    grades = [(min(colours, pane.colours), share) for colours, share in GRADES]
-    return grades[1:] if hopeless else grades
 
 
 def _drawn(image: Image.Image, overlays: tuple[Overlay, ...], size: tuple[int, int], pane: Pane) -> Image.Image:

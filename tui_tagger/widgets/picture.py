@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar, Protocol, TypeVar, cast
 
 from PIL import Image
@@ -120,7 +121,7 @@ class Picture(Widget):
             self._pictures.move_to_end((request, pane))
             self._put(cached, (request.key, pane))
         else:
-            self.run_worker(self._load(request, pane), group="picture", exclusive=True)
+            self.run_worker(partial(self._load, request, pane), group="picture", exclusive=True)
 
     @property
     def terminal(self) -> Terminal:
@@ -211,7 +212,7 @@ class Picture(Widget):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Graphics are drawn as a whole or not at all: not cut off, not below another screen."""
         if isinstance(self._drawn, Sixels | KittyImage):
-            if self._covered or not self.screen.is_active or crop.size != self.size:
+            if self._covered or not self.screen.is_active or crop.size != self.outer_size:
                 return [Strip.blank(crop.width, self.rich_style)] * crop.height
             if self._place != self.content_region:
                 self._place = self.content_region

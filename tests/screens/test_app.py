@@ -1,0 +1,175 @@
+"""The app as a whole: help, palette, history, writing, errors, jobs, and what it does not load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from textual.binding import Binding
+
+from tests.screens.conftest import TERMINAL
+from tests.screens.screen_text import SMALL, footer, lines, press, settled, text, until
+from tui_tagger.app import SCREENS, TaggerApp
+from tui_tagger.errors import PhotoError
+from tui_tagger.metadata.exif import read_entries
+from tui_tagger.screens.search import SearchScreen
+from tui_tagger.screens.write import WriteScreen
+from tui_tagger.services import Services
+from tui_tagger.services.views import JobState, JobView
+from tui_tagger.widgets.box_drawing import BoxDrawing
+from tui_tagger.widgets.face_grid import FaceGrid
+from tui_tagger.widgets.job_bar import job_line, job_state
+from tui_tagger.widgets.name_field import NameField
+from tui_tagger.widgets.row_list import RowList
+from tui_tagger.widgets.status import Question
+
+HEAVY = ("torch", "facenet_pytorch", "sklearn")
+
+
+def test_opening_the_app_loads_no_model_library() -> None:
+    code = f"import sys, tui_tagger.app; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "owner", [TaggerApp, *SCREENS, RowList, FaceGrid, NameField, BoxDrawing, Question, SearchScreen]
+)
+def test_every_key_has_an_id_a_label_and_a_sentence(owner: type) -> None:
+    bindings = list(Binding.make_bindings(owner.__dict__.get("BINDINGS", [])))
+    assert all(binding.id and binding.description and binding.tooltip for binding in bindings)
+    assert all(binding.tooltip[0].isupper() and not binding.tooltip.endswith(".") for binding in bindings)
+    keys = Counter(binding.key for binding in bindings)
+    assert not [key for key, count in keys.items() if count > 1]
+
+
+async def test_help_has_the_current_screen_first_and_can_be_searched(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f5", "question_mark")
+        assert "Here: Review" in lines(app)[2]
+        await press(pilot, *"stranger")
+        assert "Ignore this stranger" in text(app)
+        assert "Go to Library" not in text(app)
+        await press(pilot, "escape")
+        assert app.screen is app.screens_by_name["review"]
+
+
+async def test_the_palette_offers_what_works_and_runs_it(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f5", "colon")
+        assert "jobs: Cancel" not in text(app)
+        await press(pilot, *"ignore this", "enter")
+        assert len(services.review.queue()) == 8
+        await press(pilot, "f2", "ctrl+p", *"sort by people", "enter")
+        assert "by people" in lines(app)[0]
+
+
+async def test_palette_titles_are_area_and_sentence(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "colon")
+        assert isinstance(app.screen, SearchScreen)
+        for entry in app.screen.entries:
+            area, _, sentence = entry.text.partition(": ")
+            assert area.islower()
+            assert sentence[0].isupper()
+
+
+async def test_the_history_lists_decisions(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f5", "enter", "u", "H")
+        assert "(undone) 1 face: Anna Rossi" in text(app)
+
+
+async def test_writing_shows_a_preview_and_defaults_to_no(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "w")
+        await until(pilot, "+Anna Rossi")
+        assert "3 files" in text(app)
+        await press(pilot, "enter")
+        assert app.screen is app.screens_by_name["library"]
+        assert services.library.counts().unwritten == 3
+
+
+async def test_writing_tells_the_result_of_each_file_and_can_be_undone(app: TaggerApp, services: Services) -> None:
+    path = services.library.photo(services.library.photo_ids()[0]).row.path
+    before = path.read_bytes()
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "w")
+        await until(pilot, "+Anna Rossi")
+        await press(pilot, "y")
+        await until(pilot, "3 written")
+        assert "✓ written" in text(app)
+        assert any("Anna Rossi" in entry.value for entry in read_entries(path))
+        assert services.library.counts().unwritten == 0
+        await press(pilot, "u")
+        assert path.read_bytes() == before
+        assert services.library.counts().unwritten == 3
+
+
+async def test_only_marked_photos_are_written(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "j", "space")
+        assert "write 1" in footer(app)
+        await press(pilot, "w")
+        await until(pilot, "+Bo Lind")
+        assert isinstance(app.screen, WriteScreen)
+        assert "Anna Rossi" not in text(app)
+
+
+async def test_nothing_to_write_says_so(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "G", "enter", "w")
+        await until(pilot, "Nothing to write")
+
+
+async def test_an_error_is_told_with_its_hint(
+    app: TaggerApp, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise PhotoError("The disk is gone", "Plug it in.")
+
+    monkeypatch.setattr(services.review, "undo", fails)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "u")
+        assert "The disk is gone Plug it in." in text(app)
+
+
+async def test_screens_are_a_stack_that_q_goes_down(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f3", "f4", "f5", "q", "q")
+        assert app.screen is app.screens_by_name["photo"]
+        await press(pilot, "f5", "f2")
+        assert app.screen is app.screens_by_name["library"]
+        await press(pilot, "f5", "escape", "f5")
+        assert app.screen is app.screens_by_name["review"]
+        await press(pilot, "q", "q")
+        assert not app.is_running
+
+
+async def test_a_new_folder_is_scanned_by_itself(empty_services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(empty_services.jobs, "scan", asked.append)
+    folders = (Path("/nowhere"),)
+    app = TaggerApp(empty_services, TERMINAL, folders)
+    async with app.run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        assert asked == [folders]
+
+
+def test_the_job_bar_says_how_far_and_how_long() -> None:
+    job = JobView(1, "Scanning Pictures", JobState.RUNNING, 140, 340, (), 12.5, 16.0)
+    line = job_line(job, "P pause  C cancel", 80).plain
+    assert "Scanning Pictures" in line
+    assert "140 of 340 · 12.5/s · 0:16 left" in line
+    assert line.rstrip().endswith("P pause  C cancel")
+    assert len(line) <= 80
+    assert job_state(job) == "scanning 41 %"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_long_title_gives_way(width: int) -> None:
+    job = JobView(1, "Scanning " + "x" * 90, JobState.PAUSED, 1_400, 100_000, (), 12.5, 16.0)
+    assert len(job_line(job, "P pause  C cancel", width).plain) <= width

@@ -1,0 +1,95 @@
+"""People: the table, changes of names, merging with a preview, and a person's faces."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.screens.screen_text import LARGE, SMALL, lines, press, text
+from tui_tagger.app import TaggerApp
+from tui_tagger.screens.person import PersonScreen
+from tui_tagger.services import Services
+from tui_tagger.services.views import FaceState
+
+
+def names(services: Services) -> list[str]:
+    return [person.name for person in services.people.list()]
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_the_table(app: TaggerApp, size: tuple[int, int]) -> None:
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "f4")
+        row = next(line for line in lines(app) if "Anna Rossi" in line)
+        assert "2019-07" in row
+        heading = next(line for line in lines(app) if "waiting" in line and "first" in line)
+        assert heading.index("first") == row.index("2019-07")
+
+
+async def test_rename_and_undo(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "r", "end", *" B", "enter")
+        assert "Anna Rossi B" in names(services)
+        await press(pilot, "u")
+        assert "Anna Rossi B" not in names(services)
+
+
+async def test_a_name_that_is_taken_is_told(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "n", *"Bo Lind", "enter")
+        assert names(services).count("Bo Lind") == 1
+        assert "Bo Lind" in app.screen.query_one("StatusRow").message  # type: ignore[attr-defined]
+
+
+async def test_merge_shows_what_it_will_do_and_defaults_to_no(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "m", *"bo", "enter")
+        assert "Anna Rossi (1 face) will become Bo Lind" in text(app)
+        await press(pilot, "enter")
+        assert len(names(services)) == 3
+        await press(pilot, "m", *"bo", "enter", "y")
+        assert names(services).count("Anna Rossi") == 0
+        await press(pilot, "u")
+        assert "Anna Rossi" in names(services)
+
+
+async def test_delete_asks_and_undo_brings_back(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "D")
+        assert "1 face will be unknown again" in text(app)
+        await press(pilot, "n")
+        assert len(names(services)) == 3
+        await press(pilot, "D", "y")
+        assert len(names(services)) == 2
+        await press(pilot, "u")
+        assert len(names(services)) == 3
+
+
+async def test_filter(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "slash", *"clar", "enter")
+        assert "Anna Rossi" not in text(app)
+        assert "Clara Ek" in text(app)
+        await press(pilot, "escape")
+        assert "Anna Rossi" in text(app)
+
+
+async def test_a_persons_faces_can_be_taken_back(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "enter")
+        screen = app.screen
+        assert isinstance(screen, PersonScreen)
+        face = screen.faces[0]
+        assert face.state is FaceState.CONFIRMED
+        assert "party [0]" in text(app)
+        await press(pilot, "x")
+        assert services.review.item(face.id).face.state is not FaceState.CONFIRMED
+        await press(pilot, "u")
+        assert services.review.item(face.id).face.state is FaceState.CONFIRMED
+        await press(pilot, "q")
+        assert app.screen is app.screens_by_name["people"]
+
+
+async def test_copy_the_name(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "y")
+        assert app.clipboard == "Anna Rossi"

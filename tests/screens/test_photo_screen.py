@@ -1,0 +1,151 @@
+"""Photo: facts, panels, faces by number, decisions, boxes by hand, and the map."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.screens.screen_text import LARGE, SMALL, footer, lines, press, settled, text, until
+from tui_tagger.app import TaggerApp
+from tui_tagger.geometry import Box
+from tui_tagger.screens.photo import PhotoScreen
+from tui_tagger.services import Services
+from tui_tagger.services.views import FaceState, JobState
+from tui_tagger.widgets.exif_table import ExifTable
+from tui_tagger.widgets.picture import Picture
+from tui_tagger.widgets.world_map import WorldMap
+
+
+def photo(app: TaggerApp) -> PhotoScreen:
+    assert isinstance(app.screen, PhotoScreen)
+    return app.screen
+
+
+def labels(app: TaggerApp) -> list[tuple[str, bool]]:
+    """The boxes on the picture: label, and whether it is the selected one."""
+    request = app.screen.query_one("#main-picture", Picture)._request
+    return [(overlay.label, overlay.selected) for overlay in request.overlays] if request else []
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_facts_and_faces_are_shown(app: TaggerApp, size: tuple[int, int]) -> None:
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "j", "enter")
+        shown = text(app)
+        assert all(words in shown for words in ("2019-07-02 14:03:22", "+02:00", "DateTimeOriginal", "Oslo, Norway"))
+        assert "59.9139, 10.7522, looking SW (225°)" in shown
+        assert all(len(line) == size[0] for line in lines(app))
+        assert [label for label, _ in labels(app)] == ["1~", "2✓"]
+
+
+async def test_digits_select_and_decisions_follow(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "G", "enter", "2")
+        assert labels(app)[1] == ("2~", True)
+        face = photo(app).face
+        assert face is not None
+        assert footer(app).strip().startswith("enter: Bo Lind")
+        await press(pilot, "enter")
+        assert services.review.item(face.id).face.state is FaceState.CONFIRMED
+        assert labels(app) == [("1~", False), ("2✓", False), ("3~", True)]
+        await press(pilot, "u")
+        assert labels(app)[1] == ("2~", True)
+
+
+async def test_reset_makes_a_confirmed_face_wait_again(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "enter", "r")
+        face = photo(app).face
+        assert face is not None
+        assert face.state in (FaceState.UNKNOWN, FaceState.SUGGESTED)
+        assert len(services.review.queue()) == 10
+
+
+async def test_brackets_go_through_the_order_of_the_library(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        ids = services.library.photo_ids()
+        await press(pilot, "enter", "right_square_bracket", "right_square_bracket")
+        assert app.photo_id == ids[2]
+        assert "3/6" in footer(app)
+        await press(pilot, "left_square_bracket")
+        assert app.photo_id == ids[1]
+
+
+async def test_tab_shows_one_panel_after_the_other(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "enter", "tab")
+        assert app.screen.query_one("#exif").display
+        assert not app.screen.query_one("#faces").styles.display == "block"
+        assert app.focused is app.screen.query_one(ExifTable)
+        await press(pilot, "tab")
+        assert app.focused is app.screen.query_one(WorldMap)
+        await press(pilot, "tab")
+        assert app.focused is None
+
+
+async def test_all_panels_are_there_where_there_is_room(app: TaggerApp) -> None:
+    async with app.run_test(size=LARGE) as pilot:
+        await press(pilot, "enter")
+        panels = [app.screen.query_one(f"#{name}") for name in ("faces", "exif", "map")]
+        assert all(panel.size.height > 0 for panel in panels)
+
+
+async def test_a_box_is_drawn_by_hand(app: TaggerApp, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Box] = []
+    monkeypatch.setattr(services.jobs, "add_face", lambda _photo, box: drawn.append(box))
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "enter", "b", "right", "right", "down", "shift+right", "shift+up")
+        assert labels(app) == [("+", True)]
+        assert "arrows" in footer(app)
+        await press(pilot, "enter")
+        middle = Box(260, 180, 120, 120)
+        assert drawn == [Box(middle.x + 32, middle.y + 16, 136, 104)]
+        assert labels(app) == [("1✓", True)]
+
+
+async def test_escape_leaves_without_a_box(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "enter", "b", "f5", "j", "escape")
+        assert services.jobs.current() is None
+        assert photo(app).focused is None
+
+
+async def test_the_map_of_the_photo(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "enter", "m")
+        assert "Lisbon, Portugal" in lines(app)[0]
+        assert "38.7223, -9.1393" in footer(app)
+        world = app.screen.query_one(WorldMap)
+        before = world.zoom
+        await press(pilot, "plus")
+        assert world.zoom == before + 1
+        await press(pilot, "q")
+        assert app.screen is app.screens_by_name["photo"]
+
+
+async def test_a_photo_without_a_place_says_so(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "j", "j", "enter", "m")
+        assert "no coordinates" in text(app)
+        await press(pilot, "f6")
+        assert "does not say where" in text(app)
+
+
+async def test_a_file_that_is_gone_is_told_not_raised(app: TaggerApp, services: Services) -> None:
+    services.library.photo(services.library.photo_ids()[0]).row.path.unlink()
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "enter")
+        await settled(pilot)
+        assert photo(app).photo is not None
+        assert "party [0]" in text(app)
+
+
+async def test_detect_again_is_a_job_with_a_bar(
+    app: TaggerApp, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "enter", "D")
+        job = services.jobs.current()
+        assert job is not None
+        assert job.state in (JobState.RUNNING, JobState.DONE, JobState.FAILED)
+        await until(pilot, "faces again")
+        await press(pilot, "C")
