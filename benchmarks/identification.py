@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
+from scipy.special import expit, logsumexp
 
 from tools.build_strangers import embed_archives, read_embeddings
 from tui_tagger.faces.calibration import ENROLLED, Trial, trial
@@ -78,7 +78,7 @@ MEDIUM = LEVELS.index("medium")
 def plain_mixture(train: Floats, people: Sequence[str], seed: int = 0) -> Method:
     """One scikit-learn GaussianMixture a person in 128 PCA dimensions, 500 strangers as further components, arg-max.
 
-    Each stranger is fitted to as many faces as each enrolled person: with more, their flatter Gaussians win everything.
+    Each stranger is fitted to six faces: with all of theirs, the strangers' fuller Gaussians win every probe.
     """
     from sklearn.decomposition import PCA
 
@@ -88,11 +88,13 @@ def plain_mixture(train: Floats, people: Sequence[str], seed: int = 0) -> Method
 
     def answer(probes: Floats, gallery: Sequence[Floats]) -> Answer:
         points = pca.transform(probes)
-        most = max(2, min(len(faces) for faces in gallery))
         known = densities(points, [pca.transform(faces) for faces in gallery])
-        unknown = densities(points, [pca.transform(train[groups[person][:most]]) for person in order])
-        score = known.max(1) - logsumexp(np.column_stack([known, unknown]), axis=1)
-        return Answer(known.argmax(1), score, np.exp(score), accepted=known.max(1) > unknown.max(1))
+        unknown = densities(points, [pca.transform(train[groups[person][:6]]) for person in order])
+        best = known.argmax(1)
+        others = np.column_stack([known, unknown])
+        others[np.arange(len(others)), best] = -np.inf
+        odds = known.max(1) - logsumexp(others, axis=1)  # orders as the posterior does, which is 1 for most
+        return Answer(best, odds, expit(odds), accepted=known.max(1) > unknown.max(1))
 
     return answer
 

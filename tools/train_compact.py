@@ -263,10 +263,8 @@ def train(work: Path, settings: Settings, workers: int) -> None:
         if step % 100 == 0:
             seconds = spent + time.monotonic() - began
             a_second = (step - first) * settings.batch / (time.monotonic() - began)
-            print(
-                f"{step * settings.batch:9d} of {settings.samples}  cosine loss {running:.4f}  {a_second:.0f}/s  {seconds / 60:.1f} min",
-                flush=True,
-            )
+            seen = f"{step * settings.batch:9d} of {settings.samples}"
+            print(f"{seen}  cosine loss {running:.4f}  {a_second:.0f}/s  {seconds / 60:.1f} min", flush=True)
         if step % 500 == 0:
             save(step, spent + time.monotonic() - began)
             report(work, average.module, step * settings.batch)
@@ -360,9 +358,8 @@ def export(work: Path) -> None:
     )
     PACKAGE_FILE.parent.mkdir(exist_ok=True)
     save_weights(folded_state(net.eval()), PACKAGE_FILE)
-    print(
-        f"{PACKAGE_FILE}: {PACKAGE_FILE.stat().st_size} bytes after {saved['step']} steps, {saved['seconds'] / 60:.0f} minutes"
-    )
+    minutes = saved["seconds"] / 60
+    print(f"{PACKAGE_FILE}: {PACKAGE_FILE.stat().st_size} bytes after {saved['step']} steps, {minutes:.0f} minutes")
 
 
 def main() -> None:

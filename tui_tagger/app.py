@@ -111,8 +111,12 @@ class TaggerApp(App[None]):
         if self.start != "library":
             self.go(self.start)
         if self.folders:
-            self.services.jobs.scan(self.folders)
-            self.data_changed()
+            self.call_after_refresh(self.scan)
+
+    def scan(self) -> None:
+        """Brings the folders that the app was started with up to date."""
+        self.services.jobs.scan(self.folders)
+        self.data_changed()
 
     @property
     def shown(self) -> BaseScreen | None:

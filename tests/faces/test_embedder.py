@@ -211,7 +211,7 @@ def test_other_files_are_no_weights_for_facenet(official: Path, tmp_path: Path, 
     assert "models install" in caught.value.hint
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive"])
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04"])
 def test_damaged_compact_weights_are_reported(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "compact.npz").write_bytes(content)
     with pytest.raises(ModelError):

@@ -114,7 +114,7 @@ def test_at_most_nine_candidates(bank: StrangerBank, known: Floats) -> None:
 
 
 def test_one_face_alone_needs_more_to_be_strong() -> None:
-    probability = np.array([0.995, 0.995, 0.9999, 0.9999])
+    probability = np.array([0.985, 0.985, 0.9999, 0.9999])
     level = levels(probability, np.full(4, 50.0), np.array([1, 2, 1, 2]), threshold=20.0)
     assert [LEVELS[i] for i in level] == ["medium", "strong", "strong", "strong"]
 

@@ -127,12 +127,12 @@ async def test_only_the_rows_in_view_are_read(app: TaggerApp, services: Services
 
 
 async def test_a_name_of_a_file_is_never_markup_nor_an_escape(app: TaggerApp, services: Services) -> None:
-    path = Path("/nowhere/[bold]x[/foo]\x1b[31m.jpg")
+    path = Path("/nowhere/[bold]x[red]\x1b[31m.jpg")
     photo = Photo.get_by_id(services.library.photo_ids()[0])
     Photo.update(path=path, name=path.name).where(Photo.id == photo.id).execute()
     async with app.run_test(size=LARGE) as pilot:
         await settled(pilot)
-        assert "[bold]x[/foo]␛[31m" in text(app)
+        assert "[bold]x[red]␛[31m" in text(app)
         assert "\x1b" not in text(app)
 
 

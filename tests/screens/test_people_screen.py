@@ -19,7 +19,7 @@ def names(services: Services) -> list[str]:
 async def test_the_table(app: TaggerApp, size: tuple[int, int]) -> None:
     async with app.run_test(size=size) as pilot:
         await press(pilot, "f4")
-        row = next(line for line in lines(app) if "Anna Rossi" in line)
+        row = next(line for line in lines(app) if line.startswith("  Anna Rossi"))
         assert "2019-07" in row
         heading = next(line for line in lines(app) if "waiting" in line and "first" in line)
         assert heading.index("first") == row.index("2019-07")

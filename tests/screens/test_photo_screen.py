@@ -74,7 +74,7 @@ async def test_tab_shows_one_panel_after_the_other(app: TaggerApp) -> None:
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "enter", "tab")
         assert app.screen.query_one("#exif").display
-        assert not app.screen.query_one("#faces").styles.display == "block"
+        assert app.screen.query_one("#faces").styles.display != "block"
         assert app.focused is app.screen.query_one(ExifTable)
         await press(pilot, "tab")
         assert app.focused is app.screen.query_one(WorldMap)

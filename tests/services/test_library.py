@@ -48,6 +48,7 @@ def named(scanned: Services) -> Services:
         ("a_", []),
         ("nosuchkey:x", []),
     ],
+    ids=[str(number) for number in range(18)],  # the folder of a test is named after it, and paths are searched
 )
 def test_queries(named: Services, query: str, expected: list[str]) -> None:
     assert names(named, query) == expected

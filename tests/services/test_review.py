@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,7 @@ def test_two_faces_of_one_photo_at_once_count_as_twice(scanned: Services) -> Non
 def test_undo_and_redo_everything_in_order(scanned: Services) -> None:
     faces = faces_by_person(scanned)
     history = [states(scanned)]
-    acts = (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: scanned.review.name([faces[0][0]], "Anna"),
         lambda: scanned.review.name([faces[1][0]], "Bo"),
         lambda: scanned.review.reject(faces[0][1], scanned.people.find("Anna")),

@@ -1,6 +1,7 @@
-"""The people of the demo: parameters drawn at random, kept where faces differ most (see `tests/demo`).
+"""The people of the demo, drawn by chance and chosen because a face embedder keeps them apart.
 
-Of 240 random faces the 161 were kept that MTCNN found in every pose; of these, people whose embeddings are far apart.
+Of 240 random faces MTCNN found 161 in each of three poses with a score above 0.98. Among those whose three embeddings
+agree, these are far from each other: the mean embeddings of two of them have a cosine of at most 0.43.
 """
 
 from __future__ import annotations

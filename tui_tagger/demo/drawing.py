@@ -12,7 +12,7 @@ from tui_tagger.demo.features import Features, put_glasses
 from tui_tagger.demo.hair import Hair, put_hat
 from tui_tagger.demo.people import Face, Look
 from tui_tagger.demo.raster import Picture, Plane, mixed, paint, shade, smooth_noise, step, window
-from tui_tagger.demo.surface import Surface, project, turned_surface
+from tui_tagger.demo.surface import Surface, turned_surface
 from tui_tagger.geometry import Box
 
 LEFT, RIGHT, TOP, BOTTOM = -1.9, 1.9, -1.85, 2.6  # the drawing in head units, from the middle of the head
@@ -22,11 +22,10 @@ PIVOT = 1.2  # heads tilt about the neck
 
 @dataclass(frozen=True)
 class Drawing:
-    """`pixels` RGBA uint8 [height, width, 4]; `box` is the face's, `landmarks` eyes, nose and mouth corners, in it."""
+    """`pixels` RGBA uint8 [height, width, 4]; `box` is the face's, in pixels of the drawing."""
 
     pixels: NDArray[np.uint8]
     box: Box
-    landmarks: tuple[tuple[float, float], ...]
 
 
 def draw_person(face: Face, look: Look, pixels: float, bottom: float = BOTTOM) -> Drawing:
@@ -51,8 +50,7 @@ def draw_person(face: Face, look: Look, pixels: float, bottom: float = BOTTOM) -
     _head(picture[head], alpha[head], face, look, tilted_x[head], tilted_y[head], surface, hair, pixels, rng)
     colour = picture / np.maximum(alpha, 0.02)[..., None]  # everything was laid over black
     rgba = np.concatenate([np.clip(colour, 0, 1), np.clip(alpha, 0, 1)[..., None]], axis=2)
-    points = tuple(_place(look, project(face, look, u, v), pixels) for u, v in _landmarks(face, look))
-    return Drawing((rgba * 255).astype(np.uint8), face_box(face, look, pixels), points)
+    return Drawing((rgba * 255).astype(np.uint8), face_box(face, look, pixels))
 
 
 def _head(
@@ -111,16 +109,6 @@ def _body(picture: Picture, alpha: Plane, face: Face, look: Look, x: Plane, y: P
     )
     paint(picture, torso * neckline, np.asarray(np.asarray(look.clothes, np.float32) * cloth[..., None], np.float32))
     np.maximum(alpha, np.maximum(neck, torso), out=alpha)
-
-
-def _landmarks(face: Face, look: Look) -> tuple[tuple[float, float], ...]:
-    nose = face.eye_level + face.nose_length
-    wide = face.mouth_width * (1 + 0.18 * look.smile)
-    mouth = nose + face.lip_gap - 0.042 * look.smile
-    return (
-        (-face.eye_gap, face.eye_level), (face.eye_gap, face.eye_level), (0.0, nose * 0.88 + face.eye_level * 0.12),
-        (-wide, mouth), (wide, mouth),
-    )  # fmt: skip
 
 
 def _place(look: Look, point: tuple[float, float], pixels: float) -> tuple[float, float]:

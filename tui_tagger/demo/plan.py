@@ -17,7 +17,7 @@ GROUPS = (1, 2, 1, 3, 1, 2, 4, 1, 2, 3, 1, 5, 2, 1, 3, 2)  # people in a photo, 
 STRANGER_SHARE = 0.2
 GLASSES_OFF, HAT_OFF, HAT_ON = 0.12, 0.25, 0.25
 HATS: dict[str, Hat] = {"snow": "beanie", "beach": "brim", "mountains": "cap"}
-ANGLE_SPREAD, ANGLE_LIMIT = (0.19, 0.06, 0.07), (0.42, 0.14, 0.18)  # yaw, pitch, roll in radians
+ANGLE_SPREAD, ANGLE_LIMIT = (0.19, 0.06, 0.07), (0.36, 0.13, 0.18)  # yaw, pitch, roll in radians
 
 
 @dataclass(frozen=True)

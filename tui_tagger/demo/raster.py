@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
 
 Plane = NDArray[np.floating[Any]]  # [height, width]; float32 throughout, which the type checker cannot follow
 Picture = NDArray[np.floating[Any]]  # [height, width, 3], 0 to 1
@@ -54,12 +54,6 @@ def shade(picture: Picture, mask: Plane, factor: float) -> None:
     """Multiplies the picture by `factor` where the mask is 1, in place."""
     part = window(mask)
     picture[part] *= 1 + mask[part][..., None] * np.float32(factor - 1)
-
-
-def blur(plane: Plane, radius: float) -> Plane:
-    """Gaussian blur with 8 bits of precision, for masks from 0 to 1."""
-    image = Image.fromarray((np.clip(plane, 0, 1) * 255).astype(np.uint8))
-    return np.asarray(image.filter(ImageFilter.GaussianBlur(radius)), np.float32) / np.float32(255)
 
 
 def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], cells: tuple[int, int]) -> Plane:

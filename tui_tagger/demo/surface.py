@@ -111,12 +111,3 @@ def _light(height: Plane, look: Look, pixels: float) -> Plane:
     light = 1 - look.contrast * 0.75 + look.contrast * (0.15 + 0.85 * np.maximum(facing * 0.75 + 0.25, 0))
     gloss = np.float32(0.10) * np.maximum(facing, 0) ** 14
     return np.asarray(light + gloss, np.float32)
-
-
-def project(face: Face, look: Look, u: float, v: float) -> tuple[float, float]:
-    """Where a point of the unturned face is seen, in head units without roll."""
-    width, depth = (float(a[0]) for a in Profile(face).at(np.asarray([v], np.float32)))
-    z = depth * max(0.0, 1 - (u / width) ** 2) ** 0.5
-    point = np.asarray([u], np.float32), np.asarray([v], np.float32)
-    z += float(nose_relief(face, *point)[0])
-    return u * cos(look.yaw) + z * sin(look.yaw), v * cos(look.pitch) + (z - 0.3) * sin(look.pitch)

@@ -31,13 +31,14 @@ class LibraryScreen(BaseScreen):
     HINTS = (
         "list.open",
         "library.filter",
+        "library.write",
+        "go.review",
         "library.sort",
         "library.view",
-        "library.folders",
         "marks.mark",
-        "library.write",
         "app.help",
-        "go.review",
+        "library.folders",
+        "library.add",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         key("slash", "filter", "library.filter", "filter", "Filter the photos: text, person:Anna, faces:3, has:gps"),

@@ -251,7 +251,7 @@ def _ordered(photos: ModelSelect, sort: str) -> ModelSelect:
         return photos.order_by(Photo.taken_at.is_null(), Photo.taken_at, Photo.name, Photo.id)
     states = WAITING if sort == "waiting" else (FaceState.CONFIRMED,)
     counted = Face.select(fn.COUNT(Face.id)).where((Face.photo == Photo.id) & Face.state.in_(states))
-    return photos.order_by(counted.desc(), Photo.taken_at, Photo.name, Photo.id)
+    return photos.order_by(fn.COALESCE(counted, 0).desc(), Photo.taken_at, Photo.name, Photo.id)
 
 
 def all_faces(state: str | None = None) -> tuple[FaceView, ...]:

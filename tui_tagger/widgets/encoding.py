@@ -103,7 +103,7 @@ def kitty_image(
 
 
 def _within(budget: int, size: tuple[int, int], pane: Pane, encode: Callable[[int, float], str]) -> str | None:
-    """The picture at the best grade that keeps the budget. Grades that surely do not are not tried: each costs 0.1 s."""
+    """The picture at the best grade that keeps the budget. What surely does not is not tried: a trial costs 0.1 s."""
     affordable = HOPE * budget / (size[0] * size[1] * BYTES_PER_PIXEL)
     for colours, share in GRADES:
         cost = (colours / 256) ** COLOUR_COST * share**2

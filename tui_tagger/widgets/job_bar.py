@@ -8,7 +8,7 @@ from textual.widgets import Static
 from tui_tagger.services.views import JobState, JobView
 from tui_tagger.widgets.text import cell, visible
 
-BAR = 14  # cells
+BAR, SHORT_BAR = 14, 6  # cells
 ACTIVE = (JobState.RUNNING, JobState.PAUSED)
 
 
@@ -25,14 +25,15 @@ class JobBar(Static):
 def job_line(job: JobView, keys: str, width: int) -> Content:
     """The job in at most `width` cells: the title gives way first."""
     share = job.done / job.total if job.total else 0.0
-    filled = round(share * BAR)
+    long = BAR if width >= 100 else SHORT_BAR
+    filled = round(share * long)
     numbers = (f" {job.done:,} of {job.total:,}" if job.total else " starting") + pace(job)
     if job.failures:
         numbers += f" · {len(job.failures)} unreadable"
     tail = f"{numbers}   {keys} "
-    room = width - BAR - len(tail) - 3
+    room = width - long - len(tail) - 3
     title = cell(" " + visible(job.title), min(max(room, 0), len(job.title) + 2))
-    bar = ("━" * filled, "$text-accent"), ("━" * (BAR - filled), "$foreground-darken-3")
+    bar = ("━" * filled, "$text-accent"), ("━" * (long - filled), "$foreground-darken-3")
     return Content.assemble(title, " ", *bar, tail)
 
 

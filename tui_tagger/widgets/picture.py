@@ -10,13 +10,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import ClassVar, Protocol, TypeVar, cast
 
 from PIL import Image
 from rich.color import Color
 from rich.segment import ControlType, Segment
 from rich.style import Style
+from textual import work
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
@@ -121,7 +121,7 @@ class Picture(Widget):
             self._pictures.move_to_end((request, pane))
             self._put(cached, (request.key, pane))
         else:
-            self.run_worker(partial(self._load, request, pane), group="picture", exclusive=True)
+            self._load(request, pane)
 
     @property
     def terminal(self) -> Terminal:
@@ -134,6 +134,7 @@ class Picture(Widget):
         rows = min(place.height - touches, MOST_ROWS)
         return Pane(place.width, rows, terminal.cell, self.background_colors[1].rgb, terminal.colours)
 
+    @work(group="picture", exclusive=True)
     async def _load(self, request: Request, pane: Pane) -> None:
         """Decodes, shows half-cells at once and, when nothing else was asked for meanwhile, the sharp picture."""
         began = asyncio.get_running_loop().time()
@@ -160,9 +161,9 @@ class Picture(Widget):
         self._keep(self._pixels, request.key, (side, image), KEPT_PIXELS)
         return image
 
-    async def _thread(self, work: Callable[[], T]) -> T:
+    async def _thread(self, task: Callable[[], T]) -> T:
         """Runs in a thread. Work that was cancelled before its turn is never begun."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, task)
 
     @staticmethod
     def _keep(kept: OrderedDict[Hashable, T], key: Hashable, value: T, most: int) -> None:
