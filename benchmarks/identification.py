@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Open-set identification on people nobody trained on, ours beside cosine and a plain mixture.
 
-    python benchmarks/identification.py --data ../shared/data [--quick]
-    python benchmarks/identification.py --embeddings V.npy --names V.txt --train X.npy --train-names X.txt
+    python -m benchmarks.identification --data ../shared/data [--quick]
+    python -m benchmarks.identification --embeddings V.npy --names V.txt --train X.npy --train-names X.txt
 
 Half of the validation people are enrolled with 1, 2, 3, 5 and 10 faces; their other faces are mixed with as many of
 strangers never seen. Printed: rank-1 of known probes; DIR, the share of known probes that are named right at a

@@ -68,6 +68,7 @@ class TaggerApp(App[None]):
         key("H", "history", "app.history", "history", "Show the history of decisions"),
         key("P", "pause", "jobs.pause", "pause", "Pause or resume the job"),
         key("C", "cancel", "jobs.cancel", "cancel", "Cancel the job; what is done stays"),
+        key("F", "failures", "jobs.failures", "failures", "Show the photos that could not be read"),
         key("ctrl+l", "refresh_all", "app.refresh", "refresh", "Measure the terminal and draw everything again"),
         key("q", "leave", "app.back", "back", "Go back; at the Library, quit"),
         key("ctrl+q", "quit", "app.quit", "quit", "Quit"),
@@ -139,7 +140,9 @@ class TaggerApp(App[None]):
         news = ended and (self._job_seen is None or self._job_seen.state is not job.state)
         self._job_seen = job
         if news:
-            self.tell(ending(job), error=job.state is JobState.FAILED)
+            error = self.services.jobs.error
+            hint = f" {error.hint}" if error and job.state is JobState.FAILED else ""
+            self.tell(ending(job) + hint, error=job.state is JobState.FAILED)
             self.data_changed()
         elif self.shown:
             self.shown.bars()
@@ -181,6 +184,9 @@ class TaggerApp(App[None]):
     def go(self, name: str) -> None:
         """Brings a screen to the top: back to it if it lies below, else on top of the others."""
         target = self.screens_by_name[name]
+        current = self.shown.current_photo() if self.shown else None
+        if current is not None:
+            self.photo_id = current
         if target in self.screen_stack:
             while self.screen is not target:
                 self.pop_screen()
@@ -191,10 +197,12 @@ class TaggerApp(App[None]):
     def show_photo(self, photo_id: int, among: Sequence[int] = (), face_id: int | None = None) -> None:
         """Opens a photo; `among` is the order that [ and ] go through."""
         screen = self.screens_by_name["photo"]
+        if screen in self.screen_stack:
+            screen = PhotoScreen()  # so that going back ends where it began
         assert isinstance(screen, PhotoScreen)
+        screen.start(photo_id, among, face_id)
         self.photo_id = photo_id
-        screen.show(photo_id, among, face_id)
-        self.go("photo")
+        self.push_screen(screen)
 
     def show_writes(self, photo_ids: Sequence[int]) -> None:
         self.push_screen(WriteScreen(photo_ids))
@@ -293,10 +301,22 @@ class TaggerApp(App[None]):
         self.services.jobs.cancel()
         self.data_changed()
 
+    def action_failures(self) -> None:
+        job = self.services.jobs.current()
+        lines = [Entry(failure.reason, failure.path.name) for failure in job.failures] if job else []
+        title = f"{counted(len(lines), 'photo')} that could not be read"
+        self.push_screen(SearchScreen(title, lines, "esc  back", choosing=False))
+
+    def action_help_quit(self) -> None:
+        self.tell("ctrl+q quits")
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("pause", "cancel"):
             job = self.services.jobs.current()
             return job is not None and job.state in (JobState.RUNNING, JobState.PAUSED)
+        if action == "failures":
+            job = self.services.jobs.current()
+            return bool(job and job.failures)
         return super().check_action(action, parameters)
 
     def action_refresh_all(self) -> None:
@@ -325,5 +345,5 @@ def ending(job: JobView) -> str:
     if job.state is JobState.FAILED:
         return f"{job.title}: {job.message or 'failed'}"
     word = "cancelled" if job.state is JobState.CANCELLED else "done"
-    unreadable = f", {len(job.failures)} unreadable" if job.failures else ""
+    unreadable = f", {len(job.failures)} unreadable (F lists them)" if job.failures else ""
     return f"{job.title}: {word}, {job.done:,} of {job.total:,}{unreadable}"

@@ -63,8 +63,8 @@ async def test_the_palette_offers_what_works_and_runs_it(app: TaggerApp, service
         assert "jobs: Cancel" not in text(app)
         await press(pilot, *"ignore this", "enter")
         assert len(services.review.queue()) == 8
-        await press(pilot, "f2", "ctrl+p", *"sort by people", "enter")
-        assert "by people" in lines(app)[0]
+        await press(pilot, "f2", "ctrl+p", *"sort by name", "enter")
+        assert "by name" in lines(app)[0]
 
 
 async def test_palette_titles_are_area_and_sentence(app: TaggerApp) -> None:
@@ -147,6 +147,14 @@ async def test_screens_are_a_stack_that_q_goes_down(app: TaggerApp) -> None:
         assert app.screen is app.screens_by_name["review"]
         await press(pilot, "q", "q")
         assert not app.is_running
+
+
+async def test_going_back_ends_where_one_came_from(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "enter", "f5", "o")
+        assert app.photo_id == services.review.item(services.review.queue()[0]).face.photo_id
+        await press(pilot, "escape")
+        assert app.screen is app.screens_by_name["review"]
 
 
 async def test_a_new_folder_is_scanned_by_itself(empty_services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

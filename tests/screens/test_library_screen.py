@@ -42,7 +42,7 @@ async def test_the_footer_has_at_most_eight_hints_and_the_place(app: TaggerApp) 
 async def test_filter_while_typing_and_escape_clears(app: TaggerApp) -> None:
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "slash", *"person:bo")
-        assert library(app).pages.total == 1
+        await until(pilot, "· 1 photo ·")
         await press(pilot, "enter")
         assert "“person:bo” · 1 photo" in lines(app)[0]
         await press(pilot, "escape")
@@ -59,15 +59,18 @@ async def test_a_filter_without_a_match_says_how_to_go_on(app: TaggerApp) -> Non
 async def test_a_wrong_filter_is_told_and_the_list_stays(app: TaggerApp) -> None:
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "slash", *"has:wings", "enter")
-        assert "has:" in text(app)
-        assert library(app).pages.total > 0
+        assert "has:wings is not known" in text(app)
+        await press(pilot, "escape")
+        assert library(app).pages.total == 6
 
 
 async def test_sort_by_what_waits(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "s", "s")
         assert "by unreviewed faces" in lines(app)[0]
-        assert library(app).pages[0].waiting == 3
+        row = library(app).pages.at(0)
+        assert row is not None
+        assert row.waiting == 3
 
 
 async def test_tab_shows_the_grid_with_thumbnails_on_the_same_photo(app: TaggerApp) -> None:
@@ -89,9 +92,8 @@ async def test_folders_choose_what_is_listed(app: TaggerApp, tmp_path: Path) -> 
     store_photo(other / "alone.jpg", 20)
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "h", "j", "enter")
-        assert {path.parent.name for path in (library(app).pages[0].path,)} <= {"Other", "Pictures"}
-        assert library(app).folder is not None
-        assert library(app).pages.total in (1, 6)
+        assert library(app).folder == other
+        assert library(app).pages.total == 1
         await press(pilot, "escape")
         assert library(app).pages.total == 7
 

@@ -75,9 +75,9 @@ async def test_tab_shows_one_panel_after_the_other(app: TaggerApp) -> None:
         await press(pilot, "enter", "tab")
         assert app.screen.query_one("#exif").display
         assert app.screen.query_one("#faces").styles.display != "block"
-        assert app.focused is app.screen.query_one(ExifTable)
+        assert isinstance(app.focused, ExifTable)
         await press(pilot, "tab")
-        assert app.focused is app.screen.query_one(WorldMap)
+        assert isinstance(app.screen.focused, WorldMap)
         await press(pilot, "tab")
         assert app.focused is None
 

@@ -24,7 +24,7 @@ DIRECTIONS = 48  # of a person's own covariance; 2,000 faces have no more that m
 BLOCK = 2048  # probes at once: what one core's cache holds
 
 # Probabilities from which a recommendation holds. On the validation people (teacher's embeddings, half of them
-# strangers) best candidates above STRONG were wrong in at most 0.18 %, above STRONG_ALONE in none of some 3,000.
+# strangers) best candidates above STRONG were wrong in at most 0.18 %, above STRONG_ALONE in none of some 2,000.
 WEAK = 0.2
 MEDIUM = 0.85
 STRONG = 0.98

@@ -17,7 +17,7 @@ from tui_tagger.errors import TaggerError
 from tui_tagger.services.views import JobView
 from tui_tagger.widgets.header import HeaderBar
 from tui_tagger.widgets.hints import Asking, Hint, HintBar
-from tui_tagger.widgets.job_bar import job_state
+from tui_tagger.widgets.job_bar import ACTIVE, job_state
 from tui_tagger.widgets.keys import key, shown
 from tui_tagger.widgets.status import StatusRow
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 Command = tuple[str, Callable[[], None]]  # the palette's title, and what it does
 
 
+# Classes for the stylesheet, from that many columns and rows on.
+WIDTHS: list[tuple[int, str]] = [(0, "-narrow"), (100, "-wide"), (140, "-very-wide")]
+HEIGHTS: list[tuple[int, str]] = [(0, "-low"), (32, "-high")]
 JOB_KEYS = "P pause  C cancel"
 
 
@@ -54,8 +57,8 @@ class Shell(Protocol):
 class BaseScreen(Screen[None]):
     """A full screen of the app. Subclasses fill `body`, `reload` and the texts of header and footer."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide"), (140, "-very-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (32, "-high")]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         key("escape", "step_back", "app.escape", "back", "Go one step back"),
@@ -96,6 +99,10 @@ class BaseScreen(Screen[None]):
         """What the palette offers beside the keys."""
         return ()
 
+    def current_photo(self) -> int | None:
+        """The photo under the cursor, which Photo and Map show next."""
+        return None
+
     def copy_text(self) -> str:
         """What `y` copies."""
         return ""
@@ -120,6 +127,12 @@ class BaseScreen(Screen[None]):
     @property
     def services(self) -> Services:
         return self.shell.services
+
+    @property
+    def working(self) -> bool:
+        """Whether a job runs that may bring something to show."""
+        job = self.shell.job()
+        return job is not None and job.state in ACTIVE
 
     @property
     def status(self) -> StatusRow:

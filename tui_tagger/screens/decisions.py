@@ -10,10 +10,11 @@ from textual.binding import Binding, BindingType
 from tui_tagger.screens.base import BaseScreen
 from tui_tagger.services.review import TwiceInPhoto
 from tui_tagger.services.views import Outcome, ReviewItem
+from tui_tagger.text import visible
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.name_field import NameField
 from tui_tagger.widgets.navigation import Marks, Navigation
-from tui_tagger.widgets.text import counted, visible
+from tui_tagger.widgets.text import counted
 
 TRUSTED = ("strong", "medium")
 

@@ -14,13 +14,15 @@ from textual.content import Content
 from tui_tagger.errors import UsageError
 from tui_tagger.screens.base import BaseScreen, Command, Empty
 from tui_tagger.services.views import FolderRow, PhotoRow
+from tui_tagger.text import visible
 from tui_tagger.widgets.face_grid import FaceGrid, Thumbnail
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.photo_rows import PhotoPages, photo_line
 from tui_tagger.widgets.picture import Picture
 from tui_tagger.widgets.row_list import RowList
-from tui_tagger.widgets.text import cell, counted, home_path, visible
+from tui_tagger.widgets.text import cell, counted, home_path
 
+NOBODY = -1  # no photo's id
 SORTS = {"date": "date", "name": "name", "waiting": "unreviewed faces", "people": "people"}
 
 
@@ -61,10 +63,10 @@ class LibraryScreen(BaseScreen):
         self.grid_shown = False
 
     def body(self) -> ComposeResult:
-        yield Empty(id="empty")
         with Horizontal(id="library"):
             yield RowList(id="folders")
             with Container(id="photos"):
+                yield Empty(id="empty")
                 yield RowList(id="photo-list", marking=True)
                 yield FaceGrid(id="photo-grid", marking=True)
             with Container(id="preview"):
@@ -80,7 +82,7 @@ class LibraryScreen(BaseScreen):
         self.query_one("#folders", RowList).fill(len(self.folders) + 1, self.draw_folder)
         self.pages = PhotoPages(self.read_page)
         for shown in (self.query_one("#photo-list", RowList), self.query_one(FaceGrid)):
-            shown.display = shown is self.photos
+            shown.display = shown is self.photos and bool(self.pages.total)
         self.fill_photos()
         self.show_empty()
         self.show_preview()
@@ -98,17 +100,20 @@ class LibraryScreen(BaseScreen):
             self.query_one("#photo-list", RowList).fill(self.pages.total, self.draw_photo, self.id_at)
 
     def draw_photo(self, index: int, width: int) -> Content:
-        row = self.pages[index]
-        return photo_line(row, width, marked=row.id in self.photos.marks)
+        row = self.pages.at(index)
+        return photo_line(row, width, marked=row.id in self.photos.marks) if row else Content()
 
-    def thumbnail(self, index: int) -> Thumbnail:
-        row = self.pages[index]
+    def thumbnail(self, index: int) -> Thumbnail | None:
+        row = self.pages.at(index)
+        if row is None:
+            return None
         library, photo_id = self.services.library, row.id
         note = f"? {row.waiting}" if row.waiting else ""
         return Thumbnail(("photo", photo_id), lambda side: library.picture(photo_id, side), row.path.name, note)
 
     def id_at(self, index: int) -> int:
-        return self.pages[index].id
+        row = self.pages.at(index)
+        return row.id if row else NOBODY
 
     def draw_folder(self, index: int, width: int) -> Content:
         if index == 0:
@@ -125,9 +130,10 @@ class LibraryScreen(BaseScreen):
         empty = self.query_one("#empty", Empty)
         nothing = self.pages.total == 0
         empty.display = nothing
-        self.query_one("#photos").display = not nothing
         if nothing and (self.query_text or self.folder):
             empty.show("No photo matches.", "esc  clears the filter", "/    changes it")
+        elif nothing and self.working:
+            empty.show("The scan has begun.", "Photos appear here as they are read.", "F5   Review: faces found so far")
         elif nothing:
             empty.show(
                 "No photos yet.",
@@ -139,8 +145,8 @@ class LibraryScreen(BaseScreen):
 
     def show_preview(self) -> None:
         picture = self.query_one(Picture)
-        if self.pages.total and self.query_one("#preview").display:
-            photo_id = self.id_at(min(self.photos.cursor, self.pages.total - 1))
+        photo_id = self.current_photo()
+        if photo_id is not None and self.query_one("#preview").display:
             library = self.services.library
             picture.show(lambda side: library.picture(photo_id, side), ("photo", photo_id), ())
         else:
@@ -172,7 +178,12 @@ class LibraryScreen(BaseScreen):
                 yield f"library: Sort by {words}", lambda sort=sort: self.sort_by(sort)  # type: ignore[misc]
 
     def copy_text(self) -> str:
-        return str(self.pages[self.photos.cursor].path) if self.pages.total else ""
+        row = self.pages.at(self.photos.cursor)
+        return str(row.path) if row else ""
+
+    def current_photo(self) -> int | None:
+        row = self.pages.at(self.photos.cursor)
+        return row.id if row else None
 
     def focus_body(self) -> None:
         self.photos.focus()
@@ -189,6 +200,8 @@ class LibraryScreen(BaseScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         in_folders = self.focused is not None and self.focused.id == "folders"
+        if action in ("filter", "sort", "view", "write", "copy"):
+            return self.is_mounted and bool(self.pages.total or self.query_text)
         if action == "photos":
             return in_folders
         if action == "folders":
@@ -227,15 +240,17 @@ class LibraryScreen(BaseScreen):
         self.status.read("filter", self.typed_filter, self.query_text, self.typed_filter)
 
     def typed_filter(self, text: str) -> None:
+        if text.strip() == self.query_text:
+            return
         previous, self.query_text = self.query_text, text.strip()
+        self.query_one("#photo-list", RowList).cursor = 0
         try:
-            self.read_page(0, 1)
+            self.reload()
         except UsageError as error:
             self.query_text = previous
+            self.fill()
             self.shell.tell_error(error)
-            return
-        self.query_one("#photo-list", RowList).cursor = 0
-        self.fill()
+        self.bars()
 
     def action_sort(self) -> None:
         order = list(SORTS)

@@ -10,9 +10,10 @@ from textual.containers import Container
 
 from tui_tagger.screens.base import BaseScreen, Empty
 from tui_tagger.services.views import PhotoDetail
+from tui_tagger.text import visible
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.photo_facts import coordinates, direction
-from tui_tagger.widgets.text import visible, when
+from tui_tagger.widgets.text import when
 from tui_tagger.widgets.world_map import WorldMap
 
 

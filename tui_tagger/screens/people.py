@@ -15,11 +15,12 @@ from textual.widgets import Static
 from tui_tagger.screens.base import BaseScreen, Empty
 from tui_tagger.screens.person import PersonScreen
 from tui_tagger.services.views import Outcome, PersonRow
+from tui_tagger.text import visible
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.name_field import NameField
 from tui_tagger.widgets.picture import Picture
 from tui_tagger.widgets.row_list import RowList
-from tui_tagger.widgets.text import cell, counted, visible
+from tui_tagger.widgets.text import cell, counted
 
 
 class PeopleScreen(BaseScreen):
@@ -91,11 +92,7 @@ class PeopleScreen(BaseScreen):
         if self.filter_text:
             empty.show("Nobody by that name.", "esc  clears the filter", "n    adds a person")
         elif not self.people:
-            empty.show(
-                "Nobody has a name yet.",
-                "F5   Review: name the faces that were found",
-                "n    adds a person",
-            )
+            empty.show("Nobody has a name yet.", "F5   Review: name the faces that were found", "n    adds a person")
 
     def show_person(self) -> None:
         person = self.person
@@ -147,8 +144,8 @@ class PeopleScreen(BaseScreen):
         return False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("rename", "merge", "delete", "copy"):
-            return self.person is not None
+        if action in ("rename", "merge", "delete", "copy", "filter"):
+            return self.person is not None or bool(action == "filter" and self.filter_text)
         return super().check_action(action, parameters)
 
     def on_row_list_moved(self) -> None:

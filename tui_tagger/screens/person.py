@@ -11,10 +11,11 @@ from textual.containers import Container, Horizontal
 
 from tui_tagger.screens.base import BaseScreen, Empty
 from tui_tagger.services.views import FaceState, FaceView
+from tui_tagger.text import visible
 from tui_tagger.widgets.face_grid import FaceGrid, Thumbnail
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.picture import Picture
-from tui_tagger.widgets.text import STATES, counted, percent, visible
+from tui_tagger.widgets.text import STATES, counted, percent
 
 
 class PersonScreen(BaseScreen):
@@ -105,6 +106,9 @@ class PersonScreen(BaseScreen):
 
     def copy_text(self) -> str:
         return str(self.face.photo_path) if self.face else ""
+
+    def current_photo(self) -> int | None:
+        return self.face.photo_id if self.face else None
 
     def focus_body(self) -> None:
         self.grid.focus()

@@ -11,6 +11,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from tui_tagger.errors import TaggerError
 from tui_tagger.screens.base import Empty
 from tui_tagger.screens.decisions import Decisions
 from tui_tagger.services.views import FaceState, FaceView, Outcome, PhotoDetail, PhotoStatus
@@ -68,6 +69,8 @@ class PhotoScreen(Decisions):
         self.photo: PhotoDetail | None = None
         self.among: tuple[int, ...] = ()
         self.panel = "faces"
+        self.wanted_face: int | None = None
+        self.entries_of: tuple[int, float] | None = None  # photo and its file's time, of the EXIF table shown
 
     def body(self) -> ComposeResult:
         yield Empty(id="empty")
@@ -87,25 +90,24 @@ class PhotoScreen(Decisions):
                 with Vertical(id="map", classes="panel"):
                     yield WorldMap()
 
-    def show(self, photo_id: int, among: Sequence[int] = (), face_id: int | None = None) -> None:
-        """Shows a photo; `[` and `]` go through `among`."""
-        self.shell.photo_id = photo_id
-        self.among = tuple(among) or (self.among if photo_id in self.among else (photo_id,))
+    def start(self, photo_id: int, among: Sequence[int] = (), face_id: int | None = None) -> None:
+        """Says what to show when the screen opens; `[` and `]` go through `among`."""
+        self.among = tuple(among) or (photo_id,)
+        self.wanted_face = face_id
         self.marks.clear()
         self.cursor = 0
-        if self.is_mounted:
-            self.load(photo_id)
-            self.select_face(face_id)
-        self.wanted_face = face_id
-
-    wanted_face: int | None = None
 
     def on_mount(self) -> None:
         faces = self.query_one("#face-list", RowList)
         faces.can_focus = False
         faces.marks = self.marks
         super().on_mount()
-        self.select_face(self.wanted_face)
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        if self.wanted_face is not None:
+            self.select_face(self.wanted_face)
+            self.wanted_face = None
 
     def reload(self) -> None:
         photo_id = self.shell.photo_id
@@ -120,19 +122,30 @@ class PhotoScreen(Decisions):
         self.load(photo_id)
 
     def load(self, photo_id: int) -> None:
-        changed = self.photo is None or self.photo.row.id != photo_id
         self.shell.photo_id = photo_id
         self.photo = self.services.library.photo(photo_id)
         self.among = self.among or tuple(self.services.library.photo_ids())
         self.count = len(self.photo.faces)
         self.cursor = min(self.cursor, max(0, self.count - 1))
-        if changed:
-            entries = self.services.library.entries(photo_id)
-            self.query_one(ExifTable).show(entries)
-            self.query_one("#no-exif").display = not entries
-            self.query_one(WorldMap).show(self.photo.latitude, self.photo.longitude, self.photo.direction)
+        self.show_metadata(self.photo)
         self.show_panel()
         self.show_photo()
+
+    def show_metadata(self, photo: PhotoDetail) -> None:
+        """Reads the EXIF table when the photo or its file changed: names may have been written into it."""
+        path = photo.row.path
+        now = photo.row.id, path.stat().st_mtime if path.exists() else 0.0
+        if now == self.entries_of:
+            return
+        self.entries_of = now
+        try:
+            entries = self.services.library.entries(photo.row.id)
+        except TaggerError as error:
+            entries = ()
+            self.shell.tell_error(error)
+        self.query_one(ExifTable).show(entries)
+        self.query_one("#no-exif").display = not entries
+        self.query_one(WorldMap).show(photo.latitude, photo.longitude, photo.direction)
 
     def show_photo(self) -> None:
         assert self.photo is not None
@@ -274,7 +287,9 @@ class PhotoScreen(Decisions):
         photo_id = self.shell.photo_id
         at = self.among.index(photo_id) + by if photo_id in self.among else 0
         if 0 <= at < len(self.among):
-            self.show(self.among[at], self.among)
+            self.marks.clear()
+            self.cursor = 0
+            self.load(self.among[at])
             self.bars()
 
     def action_panel(self) -> None:

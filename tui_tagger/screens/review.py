@@ -6,14 +6,16 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
+from textual.worker import get_current_worker
 
 from tui_tagger.screens.base import Command, Empty
 from tui_tagger.screens.decisions import Decisions
 from tui_tagger.services.views import FaceView, Outcome, PhotoDetail
+from tui_tagger.text import visible
 from tui_tagger.widgets.candidates import Candidates
 from tui_tagger.widgets.contact_sheet import contact_sheet
 from tui_tagger.widgets.keys import key
@@ -21,7 +23,7 @@ from tui_tagger.widgets.name_field import NameField
 from tui_tagger.widgets.overlays import face_overlays
 from tui_tagger.widgets.picture import Picture, Source
 from tui_tagger.widgets.prefetch import Pictures
-from tui_tagger.widgets.text import STATES, counted, short_path, visible, when
+from tui_tagger.widgets.text import STATES, counted, short_path, when
 
 AHEAD = 3  # faces fetched while the human looks
 
@@ -102,7 +104,9 @@ class ReviewScreen(Decisions):
         if self.queue:
             return
         counts = self.shell.counts(fresh=True)
-        if not counts.photos:
+        if self.working:
+            empty.show("No face is waiting yet.", "The scan goes on: faces it finds are asked about here.")
+        elif not counts.photos:
             empty.show("Nothing to review: no photos yet.", "F2  Library: add a folder with +")
         else:
             writing = f"F2  Library: w writes the names into {counted(counts.unwritten, 'photo')}"
@@ -173,7 +177,13 @@ class ReviewScreen(Decisions):
     def fetch_ahead(self) -> None:
         ahead = self.queue[self.cursor + 1 : self.cursor + 1 + AHEAD]
         wanted: dict[Hashable, Source] = {("face", face_id): self.face_source(face_id) for face_id in ahead}
-        self.run_worker(lambda: self.pictures.fetch(wanted), thread=True, group="prefetch", exit_on_error=False)
+        self.run_worker(
+            lambda: self.pictures.fetch(wanted, get_current_worker()),
+            thread=True,
+            exclusive=True,
+            group="prefetch",
+            exit_on_error=False,
+        )
 
     def on_resize(self) -> None:
         super().on_resize()
@@ -186,6 +196,11 @@ class ReviewScreen(Decisions):
         place = f"{self.cursor + 1:,}/{self.count:,}" if self.count else ""
         return " - ".join(filter(None, [place, f"{len(self.marks)} marked" if self.marks.ids else ""]))
 
+    def label(self, binding: Binding) -> str:
+        if binding.id == "review.swap" and self.photo_first:
+            return "face"
+        return super().label(binding)
+
     def commands(self) -> Iterable[Command]:
         for number, candidate in enumerate(self.item.candidates if self.item else (), 1):
             accept = f"review: Accept {visible(candidate.person)}"
@@ -193,6 +208,9 @@ class ReviewScreen(Decisions):
 
     def copy_text(self) -> str:
         return str(self.item.face.photo_path) if self.item else ""
+
+    def current_photo(self) -> int | None:
+        return self.item.face.photo_id if self.item else None
 
     def id_at(self, index: int) -> int:
         return self.queue[index]

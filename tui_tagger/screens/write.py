@@ -14,9 +14,10 @@ from textual.worker import Worker, WorkerState
 
 from tui_tagger.screens.base import BaseScreen, Empty
 from tui_tagger.services.views import WritePreview, WriteResult
+from tui_tagger.text import visible
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.row_list import RowList
-from tui_tagger.widgets.text import cell, counted, short_path, visible
+from tui_tagger.widgets.text import cell, counted, short_path
 
 RESULTS = {
     "written": ("✓ written", "$text-success"),
@@ -53,6 +54,11 @@ class WriteScreen(BaseScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one(RowList).focus()
+        self.look()
+
+    def look(self) -> None:
+        """Compares database and files, which reads every file."""
+        self.previews = self.results = None
         self.run_worker(lambda: self.services.tagging.preview(self.photo_ids), thread=True, name="preview")
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -109,6 +115,9 @@ class WriteScreen(BaseScreen):
     def on_row_list_moved(self) -> None:
         self.show_detail()
         self.bars()
+
+    def go_to_faces(self, face_ids: Sequence[int]) -> None:  # noqa: ARG002
+        self.look()
 
     def where(self) -> str:
         if self.results is not None:

@@ -31,7 +31,7 @@ def condition(query: str) -> Expression | None:
     try:
         words = shlex.split(query)
     except ValueError:  # a quote that is still open, as while somebody types
-        words = query.replace('"', " ").split()
+        words = query.replace('"', "").split()
     found: Expression | None = None
     for word in words:
         key, colon, value = word.partition(":")

@@ -27,7 +27,18 @@ BYTES_PER_PIXEL = 0.3  # of a photo with 256 colours that is easy to encode, in 
 COLOUR_COST = 0.4  # bytes grow with this power of the number of colours: 64 need 0.57 of what 256 need
 HOPE = 1.2  # a cheaper grade may save more than it usually does
 # Colours of the palette and share of the full size, from the best to the cheapest
-GRADES = ((256, 1.0), (64, 1.0), (32, 1.0), (32, 0.8), (32, 0.64), (32, 0.5), (16, 0.5), (16, 0.35), (8, 0.25))
+GRADES = (
+    (256, 1.0),
+    (128, 1.0),
+    (64, 1.0),
+    (32, 1.0),
+    (32, 0.8),
+    (32, 0.64),
+    (32, 0.5),
+    (16, 0.5),
+    (16, 0.35),
+    (8, 0.25),
+)
 
 DEFINED = re.compile(r"(#\d+);2;\d+;\d+;\d+")
 

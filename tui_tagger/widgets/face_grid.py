@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from PIL import Image
 from rich.color import Color
@@ -23,6 +23,7 @@ from textual.strip import Strip
 from tui_tagger.errors import TaggerError
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.navigation import Marks, Navigation
+from tui_tagger.widgets.picture import HasTerminal
 from tui_tagger.widgets.text import cell
 
 WIDTH, ROWS = 17, 8  # cells of a thumbnail without its caption
@@ -71,11 +72,11 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         self.count = 0
         self.marks = Marks()
         self.marking = marking
-        self._thumbnail: Callable[[int], Thumbnail] | None = None
+        self._thumbnail: Callable[[int], Thumbnail | None] = lambda _index: None
         self._id_at: Callable[[int], int] = lambda index: index
         self._drawn: OrderedDict[Hashable, Lines | None] = OrderedDict()
 
-    def fill(self, count: int, thumbnail: Callable[[int], Thumbnail], id_at: Callable[[int], int]) -> None:
+    def fill(self, count: int, thumbnail: Callable[[int], Thumbnail | None], id_at: Callable[[int], int]) -> None:
         """Shows `count` thumbnails; each is asked for when it comes into view."""
         self.count, self._thumbnail, self._id_at = count, thumbnail, id_at
         self.cursor = min(self.cursor, max(0, count - 1))
@@ -119,7 +120,7 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("mark", "mark_range"):
-            return self.marking
+            return self.marking and self.count > 0
         if action == "along" and parameters == (-1,):
             return self.cursor > 0  # at the first place the key goes on to the screen
         return True
@@ -153,8 +154,9 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         return Strip(segments).adjust_cell_length(width, self.visual_style.rich_style)
 
     def _place_line(self, index: int, line: int) -> list[Segment]:
-        assert self._thumbnail is not None
         thumbnail = self._thumbnail(index)
+        if thumbnail is None:
+            return [Segment(" " * (WIDTH + 2), self.visual_style.rich_style)]
         frame = self._frame(index)
         if line == ROWS:
             return [Segment(self._caption(thumbnail, index), frame), Segment(" ", self.visual_style.rich_style)]
@@ -178,6 +180,8 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _lines(self, thumbnail: Thumbnail) -> Lines | None:
         """The drawn picture, or None while a thread draws it."""
+        if cast(HasTerminal, self.app).terminal.protocol == "none":
+            return blank("no picture", WIDTH, ROWS)
         if thumbnail.key in self._drawn:
             self._drawn.move_to_end(thumbnail.key)
             return self._drawn[thumbnail.key]

@@ -6,7 +6,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_tagger.services.views import JobState, JobView
-from tui_tagger.widgets.text import cell, visible
+from tui_tagger.text import visible
+from tui_tagger.widgets.text import cell
 
 BAR, SHORT_BAR = 14, 6  # cells
 ACTIVE = (JobState.RUNNING, JobState.PAUSED)

@@ -13,10 +13,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from tui_tagger.text import visible
 from tui_tagger.widgets.hints import Asking, Hint
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.row_list import RowList
-from tui_tagger.widgets.text import visible
 
 
 class NameField(Asking, Vertical):

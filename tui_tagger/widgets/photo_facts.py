@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 
 from tui_tagger.services.views import PhotoDetail
-from tui_tagger.widgets.text import visible, when
+from tui_tagger.text import visible
+from tui_tagger.widgets.text import when
 
 WINDS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 

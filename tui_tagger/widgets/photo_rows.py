@@ -7,7 +7,8 @@ from collections.abc import Callable
 from textual.content import Content
 
 from tui_tagger.services.views import PhotoRow, PhotoStatus
-from tui_tagger.widgets.text import cell, visible, when
+from tui_tagger.text import visible
+from tui_tagger.widgets.text import cell, when
 
 PAGE = 100  # rows read at once
 KEPT = 20  # pages kept
@@ -31,12 +32,13 @@ class PhotoPages:
             self._load(0)
         return self._total or 0
 
-    def __getitem__(self, index: int) -> PhotoRow:
-        """Raises IndexError past the end."""
+    def at(self, index: int) -> PhotoRow | None:
+        """The photo at a place; None past the end, which another process may have moved."""
         page, row = divmod(index, PAGE)
         if page not in self._pages:
             self._load(page)
-        return self._pages[page][row]
+        rows = self._pages[page]
+        return rows[row] if row < len(rows) else None
 
     def _load(self, page: int) -> None:
         while len(self._pages) >= KEPT:

@@ -23,6 +23,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_tagger.errors import TaggerError
+from tui_tagger.text import visible
 from tui_tagger.widgets.boxes import Overlay
 from tui_tagger.widgets.encoding import (
     BUDGET,
@@ -37,7 +38,6 @@ from tui_tagger.widgets.encoding import (
 )
 from tui_tagger.widgets.halfcells import halfcells
 from tui_tagger.widgets.terminal import Terminal
-from tui_tagger.widgets.text import visible
 
 __all__ = ["Overlay", "Picture", "Source"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from threading import Lock
+from typing import Protocol
 
 from PIL import Image
 
@@ -15,6 +16,13 @@ KEPT = 24  # pictures
 SIDE = 512  # pixels of a picture fetched ahead: enough for a face in any pane
 
 
+class Token(Protocol):
+    """Says whether the work is still wanted; a Textual worker is one."""
+
+    @property
+    def is_cancelled(self) -> bool: ...
+
+
 class Pictures:
     """The last pictures by key. Threads may fetch while others read."""
 
@@ -22,9 +30,11 @@ class Pictures:
         self._kept: OrderedDict[Hashable, Image.Image] = OrderedDict()
         self._lock = Lock()
 
-    def fetch(self, wanted: Mapping[Hashable, Source]) -> None:
-        """Fetches what is not there yet; what cannot be read is left to the reader that asks for it."""
+    def fetch(self, wanted: Mapping[Hashable, Source], token: Token) -> None:
+        """Fetches what is not there yet, until cancelled; what cannot be read is left to who asks for it."""
         for name, source in wanted.items():
+            if token.is_cancelled:
+                return
             with self._lock:
                 present = name in self._kept
             if present:

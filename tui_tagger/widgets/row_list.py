@@ -93,6 +93,8 @@ class RowList(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         self.show_cursor()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("choose", "mark", "mark_range") and not self.count:
+            return False
         return self.marking if action in ("mark", "mark_range") else super().check_action(action, parameters)
 
     def marks_changed(self) -> None:

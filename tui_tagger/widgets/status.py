@@ -16,12 +16,13 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from tui_tagger.services.views import JobView
+from tui_tagger.text import visible
 from tui_tagger.widgets.hints import Asking, Hint
 from tui_tagger.widgets.job_bar import JobBar
 from tui_tagger.widgets.keys import key
-from tui_tagger.widgets.text import visible
 
 MESSAGE_SECONDS = 6.0
+TYPING_REST = 0.12  # seconds without a key before a filter is applied: in a large library that takes a second
 
 
 class Question(Asking, Static, can_focus=True, inherit_bindings=False):
@@ -72,6 +73,7 @@ class StatusRow(Horizontal):
     def __init__(self) -> None:
         super().__init__()
         self._timer: Timer | None = None
+        self._rest: Timer | None = None
         self._typed: Callable[[str], None] | None = None
         self._done: Callable[[str], None] = lambda _text: None
         self.message = ""
@@ -135,12 +137,17 @@ class StatusRow(Horizontal):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._typed:
-            self._typed(event.value)
+        typed = self._typed
+        if self._rest:
+            self._rest.stop()
+        if typed:
+            self._rest = self.set_timer(TYPING_REST, lambda: typed(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         done = self._done
+        if self._rest:
+            self._rest.stop()
         self.close()
         done(event.value)
 

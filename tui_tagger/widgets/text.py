@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 from textual.content import Content
 
 from tui_tagger.services.views import FaceState, FaceView
-
-# Characters that reorder or hide their neighbours, beside the control characters proper.
-FORMAT_CHARACTERS = {"Cc", "Cf", "Zl", "Zp", "Cs"}
+from tui_tagger.text import visible as visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +25,6 @@ STATES = {
     FaceState.IGNORED: StateMark("–", "secondary", "ignored"),
     FaceState.NOT_A_FACE: StateMark("✗", "error", "not a face"),
 }
-
-
-def visible(text: str) -> str:
-    """The text on one line, control and direction characters replaced by a visible code such as ␛ or ⟨202e⟩."""
-    if text.isprintable():
-        return text
-    return "".join(_visible_character(character) for character in text)
-
-
-def _visible_character(character: str) -> str:
-    code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "␡"
-    if unicodedata.category(character) in FORMAT_CHARACTERS and character != "\u200d":
-        return f"⟨{code:x}⟩"
-    return character
 
 
 def cell(text: str, width: int, style: str = "") -> Content:
