@@ -330,6 +330,8 @@ class TaggerApp(App[None]):
     def action_leave(self) -> None:
         if len(self.screen_stack) > 1:
             self.pop_screen()
+        elif self._write_job and self.shown:
+            self.shown.status.ask("Names are being written; the file at hand is finished first. Quit?", self.quit_if)
         elif self.services.jobs.busy and self.shown:
             self.shown.status.ask("A job is running; the next scan goes on from there. Quit?", self.quit_if)
         else:

@@ -157,6 +157,19 @@ async def test_going_back_ends_where_one_came_from(app: TaggerApp, services: Ser
         assert app.screen is app.screens_by_name["review"]
 
 
+async def test_leaving_while_a_job_runs_asks(
+    app: TaggerApp, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(services.jobs), "busy", True)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "q")
+        assert "Quit?" in text(app)
+        await press(pilot, "enter")
+        assert app.is_running
+        await press(pilot, "q", "y")
+        assert not app.is_running
+
+
 async def test_a_new_folder_is_scanned_by_itself(empty_services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(empty_services.jobs, "scan", asked.append)

@@ -139,9 +139,7 @@ async def test_a_file_that_is_gone_is_told_not_raised(app: TaggerApp, services: 
         assert "party [0]" in text(app)
 
 
-async def test_detect_again_is_a_job_with_a_bar(
-    app: TaggerApp, services: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_detect_again_is_a_job_with_a_bar(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "enter", "D")
         job = services.jobs.current()

@@ -35,10 +35,10 @@ class LibraryScreen(BaseScreen):
         "library.filter",
         "library.write",
         "go.review",
+        "app.help",
         "library.sort",
         "library.view",
         "marks.mark",
-        "app.help",
         "library.folders",
         "library.add",
     )

@@ -22,6 +22,8 @@ from tui_tagger.widgets.picture import Picture
 from tui_tagger.widgets.row_list import RowList
 from tui_tagger.widgets.text import cell, counted
 
+WITH_DATES = 60  # cells from which on the table has room for dates
+
 
 class PeopleScreen(BaseScreen):
     """A table of people; names are changed in place."""
@@ -194,7 +196,7 @@ class PeopleScreen(BaseScreen):
     def ask_name(self, title: str, done: Callable[[str], None]) -> None:
         self._name_done = done
         self.add_class("-naming")
-        self.query_one(NameField).open(title)
+        self.query_one(NameField).open(title, creating=False)
 
     def on_name_field_named(self, event: NameField.Named) -> None:
         self.on_name_field_closed()
@@ -228,7 +230,8 @@ class PeopleScreen(BaseScreen):
 
 
 def heading(width: int) -> Content:
-    numbers = f"{'faces':>6}  {'waiting':>7}  {'first':<9}{'last':<9}{'write':>5} "
+    dates = f"{'first':<9}{'last':<9}" if width >= WITH_DATES else ""
+    numbers = f"{'faces':>6}  {'waiting':>7}  {dates}{'write':>5} "
     return Content.assemble(cell("  name", width - len(numbers)), numbers).stylize("$foreground-muted")
 
 
@@ -237,7 +240,10 @@ def person_line(person: PersonRow, width: int, marked: bool) -> Content:
     numbers = [
         (f"{person.confirmed:>6,}  ", ""),
         (f"{person.suggested or '':>7}  ", "$text-accent"),
-        (f"{(person.first or '')[:7]:<9}{(person.last or '')[:7]:<9}", "$foreground-muted"),
+        (
+            f"{(person.first or '')[:7]:<9}{(person.last or '')[:7]:<9}" if width >= WITH_DATES else "",
+            "$foreground-muted",
+        ),
         (f"{person.unwritten or '':>5} ", "$text-warning"),
     ]
     room = width - sum(len(text) for text, _style in numbers) - 2

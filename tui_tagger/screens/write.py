@@ -94,9 +94,9 @@ class WriteScreen(BaseScreen):
         assert self.previews is not None
         files = sum(preview.target == "file" for preview in self.previews)
         sidecars = sum(preview.target == "sidecar" for preview in self.previews)
-        asked = "Writing ..." if self.writing else "Write?  y yes   n no (default)"
+        asked = "Writing ..." if self.writing else "Write?   y yes   n no (default)"
         what = f" {counted(files, 'file')}, {counted(sidecars, 'sidecar')}. "
-        return Content.assemble((what, "bold"), "Pictures stay as they are, each file is verified. ", (asked, "bold"))
+        return Content.assemble((what, "bold"), "Pictures stay as they are, each file is verified.\n ", (asked, "bold"))
 
     def draw(self, index: int, width: int) -> Content:
         if self.results is not None:

@@ -41,6 +41,8 @@ def _embedder(model: str) -> Embedder:
 
 def models() -> scan.Models:
     """The real models, loaded on first use and kept for the life of the process."""
+    # Read when torch loads. Threads that wait by spinning lose more on a busy machine than they win on an idle one.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     model = current_model()
     return scan.Models(_detector, lambda: _embedder(model), model)
 

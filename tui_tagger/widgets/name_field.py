@@ -47,6 +47,7 @@ class NameField(Asking, Vertical):
         self.display = False
         self._complete = complete
         self.choices: list[str] = []
+        self.creating = True
         self.fresh = False  # the first choice is a new name
 
     def compose(self) -> ComposeResult:
@@ -62,19 +63,21 @@ class NameField(Asking, Vertical):
         cursor = self.query_one(RowList).cursor
         return self.choices[cursor] if 0 <= cursor < len(self.choices) else None
 
-    def open(self, title: str, value: str = "") -> None:
+    def open(self, title: str, creating: bool = True) -> None:
+        """Starts empty. Without `creating` only people who are there can be chosen."""
+        self.creating = creating
         self.query_one("#name-title", Static).update(Content(visible(title)))
         line = self.query_one(Input)
-        line.value = value
+        line.value = ""
         self.display = True
         line.focus()
-        self.find(value)
+        self.find("")
 
     def find(self, text: str) -> None:
         matches = list(self._complete(text.strip()))
         typed = " ".join(text.split())
         known = {name.casefold() for name in matches}
-        self.fresh = bool(typed) and typed.casefold() not in known
+        self.fresh = self.creating and bool(typed) and typed.casefold() not in known
         self.choices = [typed, *matches] if self.fresh else matches
         rows = self.query_one(RowList)
         rows.cursor = self._first_choice(typed, matches)
