@@ -182,7 +182,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
     def __len__(self) -> int:
         return len(self.crops)
 
-    def __getitem__(self, step: tuple[int, list[int]]) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+    def __getitem__(self, step: tuple[int, list[int]]) -> tuple[Tensor, Tensor]:
         number, indices = step
         torch.set_num_threads(1)
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + number)
@@ -214,9 +214,8 @@ def train(work: Path, settings: Settings, workers: int) -> None:
     torch.manual_seed(settings.seed)
     dataset = Crops(work, settings.seed)
     net = CompactNet().to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = torch.optim.swa_utils.AveragedModel(
-        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.average), use_buffers=True
-    )
+    ema = torch.optim.swa_utils.get_ema_multi_avg_fn(settings.average)  # type: ignore[no-untyped-call]
+    average = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=ema, use_buffers=True)
     matrices = [p for p in net.parameters() if p.ndim > 1]
     vectors = [p for p in net.parameters() if p.ndim == 1]
     optimizer = torch.optim.AdamW(
@@ -254,7 +253,7 @@ def train(work: Path, settings: Settings, workers: int) -> None:
             embedding = net(x)
         loss, cosine = distillation_loss(embedding, targets.to(DEVICE), settings.relational)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimizer.step()
         average.update_parameters(net)

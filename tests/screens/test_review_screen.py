@@ -131,6 +131,12 @@ async def test_name_field_creates_the_exact_text(app: TaggerApp, services: Servi
         assert states(services, face_id) == (FaceState.CONFIRMED, "Ann")
 
 
+async def test_after_naming_the_next_question_is_drawn_in_full_width(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f5", *"nZoe", "enter")
+        assert "only one confirmed face so far" in text(app)
+
+
 async def test_name_field_takes_the_best_match(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "f5")

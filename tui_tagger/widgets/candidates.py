@@ -21,7 +21,17 @@ ADVICE = {
 class Candidates(Static):
     """Numbered as the keys choose them."""
 
+    item: ReviewItem | None = None
+
     def show(self, item: ReviewItem | None) -> None:
+        self.item = item
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()  # a name field may have hidden it when the question came
+
+    def _draw(self) -> None:
+        item = self.item
         self.update(Content("\n").join(lines(item, max(self.size.width, 24))) if item else Content())
 
 
