@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from benchmarks.verification import KINDS, table, verify
 from tui_tagger.faces.compact import DIMENSION, INPUT_SIZE, CompactNet, folded_state, load_net, save_weights
 
 PACKAGE_FILE = Path(__file__).parent.parent / "tui_tagger" / "data" / "compact.npz"
@@ -79,7 +80,9 @@ def prepare(data: Path, work: Path) -> None:
         if not (work / f"{group}.txt").exists():
             decode(files, work / f"{group}.npy", work / f"{group}.txt")
         if not (work / f"{group}-teacher.npy").exists():
-            np.save(work / f"{group}-teacher.npy", ask_teacher(data, np.load(work / f"{group}.npy", mmap_mode="r"), True))
+            np.save(
+                work / f"{group}-teacher.npy", ask_teacher(data, np.load(work / f"{group}.npy", mmap_mode="r"), True)
+            )
     if not (work / "morphs-teacher.npy").exists():
         morphs = Morphs(np.load(work / "train.npy", mmap_mode="r"))
         np.save(work / "morphs-teacher.npy", ask_teacher(data, morphs, False)[:, 0])
@@ -280,7 +283,7 @@ def rate_at(seen: int, s: Settings) -> float:
 
 
 def unfolded(folded: CompactNet, crops: Tensor) -> CompactNet:
-    """A network to train on with the function of `folded`; `crops` [n, 3, 112, 112] tell its normalisations' statistics."""
+    """A network to train on that computes what `folded` does; `crops` [n, 3, 112, 112] tell its statistics."""
     net = CompactNet()
     given = dict(folded.named_parameters())
     for name, module in net.named_modules():
@@ -375,47 +378,6 @@ def train(work: Path, settings: Settings, workers: int, start_from: Path | None)
 # --- evaluate -------------------------------------------------------------------------------------------------------
 
 
-def validation_pairs(
-    names: list[str], kind: str, seed: int = 0
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
-    """Pairs of crops [m, 2], whether they show one person [m], and their fold [m]: 7 same and 7 different a person.
-
-    `kind` is frontal (both frontal) or profile (one of each).
-    """
-    rng = np.random.default_rng(seed)
-    people: dict[str, dict[str, list[int]]] = {}
-    for index, name in enumerate(names):
-        person, file = name.split("/")
-        people.setdefault(person, {"frontal": [], "profile": []})[file.split("-")[0]].append(index)
-    order = sorted(people)
-    pairs, same, folds = [], [], []
-    for number, person in enumerate(order):
-        for left in rng.choice(people[person]["frontal"], 7):
-            others = [i for i in people[person][kind] if i != left]
-            stranger = order[(number + rng.integers(1, len(order))) % len(order)]
-            pairs += [(left, rng.choice(others)), (left, rng.choice(people[stranger][kind]))]
-            same += [True, False]
-            folds += [number % 10] * 2
-    return np.array(pairs), np.array(same), np.array(folds)
-
-
-def verification(embeddings: NDArray[np.float32], names: list[str], kind: str) -> dict[str, float]:
-    """Accuracy over ten folds of people, each with the best threshold of the other nine, and TAR at two FARs."""
-    pairs, same, folds = validation_pairs(names, kind)
-    scores = (embeddings[pairs[:, 0]] * embeddings[pairs[:, 1]]).sum(1)
-    right = []
-    for fold in range(10):
-        inside = folds == fold
-        candidates = np.quantile(scores[~inside], np.linspace(0, 1, 801))
-        accuracy = ((scores[~inside][:, None] > candidates) == same[~inside][:, None]).mean(0)
-        right.append(((scores[inside] > candidates[accuracy.argmax()]) == same[inside]).mean())
-    figures = {"accuracy": float(np.mean(right))}
-    for rate in (1e-2, 1e-3):
-        threshold = np.quantile(scores[~same], 1 - rate)
-        figures[f"TAR at FAR {rate:g}"] = float((scores[same] > threshold).mean())
-    return figures
-
-
 @torch.inference_mode()
 def embed(net: torch.nn.Module, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     net.eval()
@@ -428,23 +390,31 @@ def embed(net: torch.nn.Module, crops: NDArray[np.uint8]) -> NDArray[np.float32]
     return torch.cat(parts).numpy()
 
 
-def report(work: Path, net: torch.nn.Module, seen: int) -> dict[str, dict[str, float]]:
+def report(work: Path, net: torch.nn.Module, seen: int) -> None:
+    """Prints and logs the validation figures of `net` after `seen` samples."""
     names = (work / "validation.txt").read_text().split("\n")
-    embeddings = embed(net, np.load(work / "validation.npy", mmap_mode="r"))
-    figures = {kind: verification(embeddings, names, kind) for kind in ("frontal", "profile")}
-    line = "  ".join(f"{kind} {100 * f['accuracy']:.2f} %" for kind, f in figures.items())
+    crops = np.load(work / "validation.npy", mmap_mode="r")
+    embeddings = embed(net, crops)
+    figures = {kind: verify(embeddings, names, kind) for kind in KINDS}
+    line = "  ".join(f"{kind} {100 * f.accuracy:.2f} %" for kind, f in figures.items())
     print(f"--- {seen} samples: {line}", flush=True)
+    row = {kind: [f.accuracy, *f.accepted] for kind, f in figures.items()}
     with (work / "log.jsonl").open("a") as log:
-        log.write(json.dumps({"samples": seen, **figures}) + "\n")
-    return figures
+        log.write(json.dumps({"samples": seen, **row}) + "\n")
 
 
 def evaluate(work: Path) -> None:
     names = (work / "validation.txt").read_text().split("\n")
-    teacher = np.load(work / "validation-teacher.npy")[:, 0]
-    print(json.dumps({"teacher": {kind: verification(teacher, names, kind) for kind in ("frontal", "profile")}}))
-    if PACKAGE_FILE.exists():
-        print(json.dumps({"compact": report(work, load_net(PACKAGE_FILE), 0)}))
+    crops, net = np.load(work / "validation.npy", mmap_mode="r"), load_net(PACKAGE_FILE)
+    teacher = np.load(work / "validation-teacher.npy")
+    plain, mirrored = embed(net, crops), embed(net, np.ascontiguousarray(crops[:, :, ::-1]))
+    both = plain + mirrored
+    rows = {
+        "teacher": teacher[:, 0],
+        "compact": plain,
+        "compact, with the mirror image": both / np.linalg.norm(both, axis=1, keepdims=True),
+    }
+    print(table({name: {kind: verify(e, names, kind) for kind in KINDS} for name, e in rows.items()}))
 
 
 def export(work: Path) -> None:
