@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ FACES = 8
 
 @pytest.fixture(scope="module")
 def bank() -> StrangerBank:
-    return fit_bank(*drawn_people(80, FACES), "drawn", Settings(within_shrinkage=0.2, between_shrinkage=0.2))
+    return fit_bank(*drawn_people(80, FACES), "drawn", [Settings(within_shrinkage=0.2, between_shrinkage=0.2)])
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +165,8 @@ def test_a_component_is_the_gaussian_that_the_model_says(bank: StrangerBank, kno
     n, between = len(points), bank.between.astype(float)
     weight = (n - 1) / (n - 1 + bank.settings.strength)
     covariance = (1 - weight) * np.eye(DIMENSION) + weight * np.cov(points.T) + np.diag(between / (1 + n * between))
-    mean = n * between / (1 + n * between) * points.mean(0)
+    average = faces.mean(0) / np.linalg.norm(faces.mean(0)) ** bank.settings.lengthening
+    mean = n * between / (1 + n * between) * bank.project(average)[0]
     expected = multivariate_normal(mean, covariance).logpdf(bank.project(probes))
     expected -= multivariate_normal(np.zeros(DIMENSION), np.diag(1 + between)).logpdf(bank.project(probes))
     several = Identifier(bank, {1: faces, 2: known[1, :1]})
@@ -176,6 +178,32 @@ def test_spherical_covariances_rank_as_cosine_does(known: Floats) -> None:
     identifier = Identifier(spherical_bank("x", DIMENSION), {place: faces[:1] for place, faces in enumerate(known)})
     probes = known[:, 5]
     assert np.array_equal(np.argsort(identifier.score(probes)), np.argsort(probes @ known[:, 0].T))
+
+
+def test_cosine_to_the_mean_is_contained_as_a_limit(known: Floats) -> None:
+    """Spherical covariances, no covariance of one's own, means of unit length."""
+    bank = spherical_bank("x", DIMENSION)
+    cosine = replace(bank, settings=replace(bank.settings, strength=1e12, lengthening=1.0))
+    identifier = Identifier(cosine, {place: faces[:4] for place, faces in enumerate(known)})
+    means = known[:, :4].mean(1)
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    probes = known[:, 5:].reshape(-1, DIMENSION)
+    ranked, expected = np.argsort(identifier.score(probes)), np.argsort(probes @ means.T)
+    assert (ranked == expected).mean() > 0.99  # single precision may swap what is equal
+
+
+def test_one_face_confirmed_as_two_people_is_given_to_neither_for_sure(bank: StrangerBank, known: Floats) -> None:
+    identifier = Identifier(bank, {1: known[0, :3], 2: known[0, :3], 3: known[1, :3]})
+    answer = identifier.identify(known[0, 5:6])[0]
+    assert {c.person for c in answer.candidates[:2]} == {1, 2}
+    assert answer.candidates[0].probability == pytest.approx(answer.candidates[1].probability, abs=1e-3)
+    assert answer.recommendation in ("none", "weak")
+
+
+def test_faces_that_cancel_out_are_a_person_nobody_is_like(bank: StrangerBank, known: Floats) -> None:
+    identifier = Identifier(bank, {1: np.concatenate([known[0, :1], -known[0, :1]]), 2: known[1, :2]})
+    assert np.isfinite(identifier.score(known[:, 5])).all()
+    assert np.isfinite(identifier.audit(1)).all()
 
 
 @pytest.mark.parametrize("count", [1, 2, 2000])
@@ -209,12 +237,14 @@ def test_a_gallery_that_is_empty_or_not_finite_is_forgotten(bank: StrangerBank, 
     identifier = enrolled(bank, known[:3], 2)
     identifier.enrol(10, np.empty((0, DIMENSION), np.float32))
     identifier.enrol(11, np.full((1, DIMENSION), np.nan, np.float32))
+    identifier.enrol(12, np.concatenate([known[2, :2], np.full((1, DIMENSION), np.nan, np.float32)]))
+    assert identifier.count(12) == 2
     identifier.forget(999)
     assert identifier.people == (12,)
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(1, 40), st.integers(0, 2**32 - 1), st.floats(1e-4, 1e3))
+@given(st.integers(1, 40), st.integers(0, 2**32 - 1), st.sampled_from([1e-30, 1e-4, 1.0, 1e3, 1e30]))
 def test_any_gallery_gives_finite_scores(count: int, seed: int, size: float) -> None:
     rng = np.random.default_rng(seed)
     faces = (size * rng.normal(size=(count, 16))).astype(np.float32)
@@ -235,3 +265,40 @@ def test_identification_loads_neither_scikit_learn_nor_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_audit_finds_the_face_of_somebody_else(bank: StrangerBank, known: Floats) -> None:
+    identifier = enrolled(bank, known, 5)
+    mixed = np.concatenate([known[0, :6], known[1, 6:7], known[0, 6:]])
+    identifier.enrol(10, mixed)
+    told = identifier.audit(10)
+    assert told.shape == (9,)
+    assert told.argmin() == 6
+    assert told[6] < 0.1
+    assert np.median(told) > 0.9
+
+
+def test_an_audit_judges_by_the_others_as_if_the_face_were_never_enrolled(bank: StrangerBank, known: Floats) -> None:
+    for count in (2, 3, 8):
+        identifier = enrolled(bank, known, count)
+        told = identifier.audit(12)
+        for place in range(count):
+            identifier.enrol(12, np.delete(known[2, :count], place, 0))
+            answer = identifier.identify(known[2, place : place + 1])[0]
+            expected = {c.person: c.probability for c in answer.candidates}.get(12, 0.0)
+            assert told[place] == pytest.approx(expected, abs=1e-3)
+        identifier.enrol(12, known[2, :count])
+
+
+def test_an_audit_without_anything_to_compare_accuses_nobody(bank: StrangerBank, known: Floats) -> None:
+    broken = known[0, :3].copy()
+    broken[1] = np.nan
+    identifier = Identifier(bank, {1: known[1, :1], 2: broken})
+    assert identifier.audit(1).tolist() == [1]
+    assert np.isfinite(identifier.audit(2)).all()
+    assert identifier.audit(2)[1] == 1
+
+
+def test_an_audit_of_two_thousand_identical_faces_is_finite(bank: StrangerBank, known: Floats) -> None:
+    identifier = Identifier(bank, {1: np.repeat(known[0, :1], 2000, 0), 2: known[1]})
+    assert np.isfinite(identifier.audit(1)).all()

@@ -9,14 +9,18 @@ from numpy.typing import NDArray
 
 from tui_tagger import config
 from tui_tagger.errors import ModelError
+from tui_tagger.faces.calibration import worth
 from tui_tagger.faces.strangers import (
+    Questions,
     Settings,
     StrangerBank,
     bank_for,
     bank_path,
+    candidates,
     fit_bank,
     group,
     load_bank,
+    mixed_with_general,
     save_bank,
     spherical_bank,
     statistics,
@@ -38,7 +42,7 @@ def drawn_people(people: int, faces: int, seed: int = 0) -> tuple[Floats, list[s
 
 @pytest.fixture(scope="module")
 def bank() -> StrangerBank:
-    return fit_bank(*drawn_people(80, 8), "drawn", Settings(within_shrinkage=0.2, between_shrinkage=0.2))
+    return fit_bank(*drawn_people(80, 8), "drawn", [Settings(within_shrinkage=0.2, between_shrinkage=0.2)])
 
 
 def test_faces_of_one_person_have_unit_covariance_in_the_bank_space() -> None:
@@ -54,7 +58,7 @@ def test_faces_of_one_person_have_unit_covariance_in_the_bank_space() -> None:
 
 def test_fitting_measures_temperature_and_threshold(bank: StrangerBank) -> None:
     embeddings, people = drawn_people(80, 8)
-    other = fit_bank(embeddings, people, "drawn", Settings(temperature=30.0, threshold=1e6))
+    other = fit_bank(embeddings, people, "drawn", [Settings(temperature=3.0, threshold=1e6)])
     assert 0.2 < other.settings.temperature < 10
     assert abs(other.settings.threshold) < 100
     assert np.isfinite(bank.settings.unknown)
@@ -132,3 +136,43 @@ def test_a_spherical_bank_knows_its_embedder_by_dimension() -> None:
     bank = spherical_bank("facenet-vggface2", 512)
     assert bank.project(np.eye(512, dtype=np.float32)).shape == (512, 512)
     assert bank_for("facenet-vggface2-unmeasured").mean.shape == (512,)
+
+
+def test_people_asked_choose_among_settings() -> None:
+    embeddings, people = drawn_people(60, 6)
+    others, names = drawn_people(60, 7, seed=5)
+    choices = [Settings(within_shrinkage=within, between_shrinkage=0.2, strength=50.0) for within in (0.2, 1.0)]
+    asked = Questions(others, (group(names),))
+    chosen = fit_bank(embeddings, people, "drawn", choices, asked)
+    worths = [worth(one, asked) for one in candidates(embeddings, group(people), "drawn", choices)]
+    assert chosen.settings.within_shrinkage == choices[int(np.argmax(worths))].within_shrinkage
+    assert len(chosen.stranger_means) == 60
+
+
+def test_candidates_differ_only_in_what_was_chosen() -> None:
+    embeddings, people = drawn_people(40, 6)
+    choices = [Settings(within_shrinkage=0.2, strength=strength) for strength in (50.0, 500.0)]
+    one, other = candidates(embeddings, group(people), "drawn", choices)
+    assert (one.settings, other.settings) == tuple(choices)
+    assert one.basis is other.basis
+
+
+def test_the_prior_of_nobody_grows_with_the_people_enrolled() -> None:
+    settings = Settings(unknown=-1.0)
+    assert settings.prior(0) == settings.prior(1) == -1
+    assert settings.prior(500) - settings.prior(5) == pytest.approx(np.log(100))
+
+
+def test_evidence_of_many_faces_approaches_a_limit() -> None:
+    settings = Settings(temperature=10.0, growth=0.5, gain=1.5)
+    ratio = np.array([20.0], np.float32)
+    assert settings.evidence(ratio, 1)[0] == pytest.approx(2)
+    assert settings.evidence(ratio, 2000)[0] == pytest.approx(2 * np.exp(-0.5) + 1.5, abs=1e-2)
+
+
+@pytest.mark.parametrize("share", [1e-6, 0.5, 1 - 1e-6])
+def test_nobody_is_between_faces_in_general_and_the_strangers(share: float) -> None:
+    evidence = np.array([[5.0, 5.0], [-5.0, -5.0]], np.float32)
+    mixed = mixed_with_general(evidence, share)
+    assert 0 <= mixed[0] <= 5 + 1e-3 and -5 - 1e-3 <= mixed[1] <= 1e-3
+    assert mixed[0] == pytest.approx(np.log(1 - share + share * np.exp(5)), abs=1e-3)
