@@ -183,7 +183,7 @@ def _alike(space: _Space) -> Iterator[Pairs]:
             ratios -= costs[top : top + BLOCK, None]
             ratios -= costs[None, left : left + BLOCK] - np.float32(space.constant)
             if top == left:
-                ratios[np.tril_indices(len(rows))] = -np.inf
+                ratios[np.tri(len(rows), dtype=np.bool_)] = -np.inf
             first, second = np.divmod(np.flatnonzero(_worth(ratios, space.threshold)), ratios.shape[1])
             yield (first + top).astype(np.int32), (second + left).astype(np.int32), ratios[first, second]
 
