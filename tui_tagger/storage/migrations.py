@@ -63,6 +63,11 @@ STEPS = (
         CREATE TABLE setting (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL);
         """,
     ),
+    Step(
+        3,
+        "clusters of faces",
+        "ALTER TABLE face ADD COLUMN cluster INTEGER; ALTER TABLE face ADD COLUMN cohesion REAL",
+    ),
 )
 
 LEDGER = """CREATE TABLE IF NOT EXISTS migration (
