@@ -13,6 +13,7 @@ from tui_tagger.services.birth import age_at, first_day
 from tui_tagger.services.facts import CONFIRMED, NOBODY, Facts, Rows
 
 WEAK, MEDIUM = LEVELS.index("weak"), LEVELS.index("medium")
+DAY = 1_000_000  # of a time as yyyymmddhhmmss
 RIVAL = "another face in this photo is more like this person"
 TWICE = "already confirmed in this photo"
 
@@ -27,16 +28,19 @@ def crop_caps(size: float, sharpness: float | None) -> tuple[str, ...]:
 
 def poor_crops(facts: Facts, rows: Rows) -> NDArray[np.bool_]:
     """Which `rows` [n] have such a crop."""
-    table = facts.table[rows]
-    return np.asarray((table["size"] < SMALL_FACE) | (table["sharpness"] < BLURRED))
+    table = facts.table
+    return np.asarray((table["size"] < SMALL_FACE) | (table["sharpness"] < BLURRED))[rows]
 
 
 def rivalled(photo: Rows, person: Rows, probability: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Which of `n` faces, in the order of their ids, share photo and suggestion with a likelier face."""
-    order = np.lexsort((-probability, person, photo))
-    again = (np.diff(photo[order]) == 0) & (np.diff(person[order]) == 0) & (person[order][1:] != NOBODY)
+    pair = np.where(person == NOBODY, -1 - np.arange(len(person)), _pair(photo, person))
+    order = np.argsort(pair, kind="stable")
+    same = np.diff(pair[order]) == 0
+    shared = order[np.append(same, False) | np.append(False, same)] if len(order) else order
+    ranked = shared[np.lexsort((-probability[shared], pair[shared]))]
     found = np.zeros(len(photo), np.bool_)
-    found[order[1:]] = again
+    found[ranked[1:]] = np.diff(pair[ranked]) == 0
     return found
 
 
@@ -54,36 +58,38 @@ class RuledOut:
     @cached_property
     def _pairs(self) -> Rows:
         """Photos and the people confirmed in them, sorted."""
-        confirmed = self._facts.table[self._facts.table["state"] == CONFIRMED]
-        return np.unique(_pair(confirmed["photo"], confirmed["person"]))
+        table, confirmed = self._facts.table, self._facts.table["state"] == CONFIRMED
+        return np.sort(_pair(table["photo"][confirmed], table["person"][confirmed]))
 
     def mask(self, rows: Rows, people: Rows) -> NDArray[np.bool_]:
         """Whether `people[i]` cannot be the waiting face at `rows[i]`; False for NOBODY."""
-        table = self._facts.table[rows]
-        return _among(_pair(table["photo"], people), self._pairs) | self._unborn(table, people)
+        return _among(_pair(self._facts.table["photo"][rows], people), self._pairs) | self._unborn(rows, people)
 
     def reason(self, row: int, person: int) -> str:
         """Why `person` cannot be the face at `row`; empty if they can."""
-        table, one = self._facts.table, self._facts.table[[row]]
-        there = (table["photo"] == one["photo"]) & (table["person"] == person) & (table["state"] == CONFIRMED)
-        there[row] = False
+        table = self._facts.table
+        beside = np.flatnonzero(table["photo"] == table["photo"][row])
+        there = (table["person"][beside] == person) & (table["state"][beside] == CONFIRMED) & (beside != row)
         if there.any():
             return TWICE
-        unborn = self._unborn(one, np.array([person]))[0]
+        unborn = self._unborn(np.array([row]), np.array([person]))[0]
         return f"not born until {self._facts.born[person]}" if unborn else ""
 
     def age(self, row: int, person: int) -> int | None:
         """Age in full years when the photo of the face at `row` was taken, where both dates are known."""
-        one, born = self._facts.table[row], self._facts.born.get(person)
-        known = born is not None and one["dated"] and one["taken"]
-        return age_at(born, int(one["taken"]) // 1_000_000) if born is not None and known else None
+        table, born = self._facts.table, self._facts.born.get(person)
+        if born is None or not table["dated"][row] or not table["taken"][row]:
+            return None
+        return age_at(born, int(table["taken"][row]) // DAY)
 
-    def _unborn(self, table: NDArray[np.void], people: Rows) -> NDArray[np.bool_]:
+    def _unborn(self, rows: Rows, people: Rows) -> NDArray[np.bool_]:
         if not len(self._people):
             return np.zeros(len(people), np.bool_)
         place = np.searchsorted(self._people, people).clip(max=len(self._people) - 1)
-        known = (self._people[place] == people) & table["dated"] & (table["taken"] > 0)
-        return np.asarray(known & (table["taken"] // 1_000_000 < self._born[place]))
+        table = self._facts.table
+        taken = table["taken"][rows]
+        known = (self._people[place] == people) & table["dated"][rows] & (taken > 0)
+        return np.asarray(known & (taken // DAY < self._born[place]))
 
 
 def _pair(photo: Rows, person: Rows) -> Rows:

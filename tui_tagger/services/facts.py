@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,22 +27,20 @@ CONFIRMED = STATES.index(FaceState.CONFIRMED)
 LAST_WAITING = STATES.index(FaceState.SUGGESTED)
 NOBODY = -1
 
-FACT = np.dtype(
-    [
-        ("id", np.int64),
-        ("photo", np.int64),
-        ("state", np.int8),  # index into STATES, or GONE
-        ("person", np.int64),  # NOBODY for none
-        ("probability", np.float64),  # -1 for none
-        ("level", np.int8),  # index into LEVELS
-        ("size", np.float32),  # shorter side, pixels
-        ("sharpness", np.float32),  # nan where it was not measured
-        ("x", np.float32),
-        ("taken", np.int64),  # local wall time yyyymmddhhmmss; 0 for none
-        ("dated", np.bool_),  # the date is from the photo, not the time of its file
-        ("shown", np.bool_),  # has a box, in a photo that is there
-    ]
-)
+COLUMNS: dict[str, type[np.generic]] = {
+    "id": np.int64,
+    "photo": np.int64,
+    "state": np.int8,  # index into STATES, or GONE
+    "person": np.int64,  # NOBODY for none
+    "probability": np.float64,  # -1 for none
+    "level": np.int8,  # index into LEVELS
+    "size": np.float32,  # shorter side, pixels
+    "sharpness": np.float32,  # nan where it was not measured
+    "x": np.float32,
+    "taken": np.int64,  # local wall time yyyymmddhhmmss; 0 for none
+    "dated": np.bool_,  # the date is from the photo, not the time of its file
+    "shown": np.bool_,  # has a box, in a photo that is there
+}
 STATE_NUMBERS = {state.value: number for number, state in enumerate(STATES)}
 LEVEL_NUMBERS = {level: number for number, level in enumerate(LEVELS)}
 
@@ -58,31 +57,34 @@ class News:
 class Facts:
     """One row a face, in the order in which this program met them; a row keeps its face for good.
 
-    `table` has FACT rows; `vectors` [n, d] are unit embeddings by `model` in half precision, valid where `embedded`.
+    `table` has the arrays [n] of COLUMNS; `embedded` [n] tells for which rows there are `vectors` by `model`.
     """
 
     def __init__(self, model: str) -> None:
         self.model = model
         self.rejected: dict[int, frozenset[int]] = {}  # row -> people whom it was said not to be
         self.born: dict[int, str] = {}  # person -> birth date
-        self._table = np.empty(0, FACT)
+        self._columns: dict[str, NDArray[Any]] = {name: np.empty(0, kind) for name, kind in COLUMNS.items()}
         self._vectors = np.empty((0, 0), np.float16)
         self._embedded = np.empty(0, np.bool_)
         self._row_of: dict[int, int] = {}
         self._seen = -1
 
     @property
-    def table(self) -> NDArray[np.void]:
-        return self._table[: len(self._row_of)]
+    def table(self) -> dict[str, NDArray[Any]]:
+        return {name: column[: len(self)] for name, column in self._columns.items()}
+
+    def __len__(self) -> int:
+        return len(self._row_of)
 
     @property
     def embedded(self) -> NDArray[np.bool_]:
-        return self._embedded[: len(self._row_of)]
+        return self._embedded[: len(self)]
 
     @property
     def waiting(self) -> NDArray[np.bool_]:
         """Which rows [n] are unknown or suggested."""
-        state = self.table["state"]
+        state = self._columns["state"][: len(self)]
         return np.asarray((state >= 0) & (state <= LAST_WAITING))
 
     def row(self, face: int) -> int | None:
@@ -122,16 +124,20 @@ class Facts:
         news = rows if rejected is None else np.union1d(np.union1d(rows, with_vector), self.rows_of(rejected))
         return News(news, with_vector, self._moved(before, rows, with_vector))
 
-    def stored(self, rows: Rows, person: Rows, probability: NDArray[np.float64], level: NDArray[np.int8]) -> None:
-        """Writes suggestions to the database and here."""
-        table, words = self.table, [(None, None, "none", FaceState.UNKNOWN.value)]
-        told = [
-            (int(who), float(chance), LEVELS[how], FaceState.SUGGESTED.value) if who != NOBODY else words[0]
-            for who, chance, how in zip(person, probability, level, strict=True)
-        ]
-        bulk.store_suggestions((*one, int(face)) for one, face in zip(told, table["id"][rows], strict=True))
+    def store(self, rows: Rows, person: Rows, probability: NDArray[np.float64], level: NDArray[np.int8]) -> None:
+        """Writes suggestions to the database and here; a face that a human decided meanwhile is left alone there."""
+        table, told = self.table, []
+        columns = (table["id"][rows], person, probability, level)
+        for face, who, chance, how in zip(*(column.tolist() for column in columns), strict=True):
+            words = (None, None, "none", "unknown") if who == NOBODY else (who, chance, LEVELS[how], "suggested")
+            told.append((*words, face))
+        bulk.store_suggestions(told)
         table["person"][rows], table["probability"][rows], table["level"][rows] = person, probability, level
         table["state"][rows] = np.where(person == NOBODY, 0, LAST_WAITING)
+
+    def clear(self, rows: Rows) -> None:
+        """Makes faces unknown again."""
+        self.store(rows, np.full(len(rows), NOBODY), np.full(len(rows), -1.0), np.zeros(len(rows), np.int8))
 
     def seen(self, begun: int) -> None:
         """What changed since change `begun` was done here, if that is what was seen last."""
@@ -142,39 +148,38 @@ class Facts:
 
     def _galleries(self, faces: Sequence[int] | None) -> dict[int, int]:
         """Row -> the person in whose gallery it is, before those faces are read again."""
-        rows = np.arange(len(self.table)) if faces is None else self.rows_of(faces)
-        table = self.table[rows]
-        in_gallery = table["state"] == CONFIRMED
-        return dict(zip(rows[in_gallery].tolist(), table["person"][in_gallery].tolist(), strict=True))
+        return self._in_gallery(np.arange(len(self)) if faces is None else self.rows_of(faces))
+
+    def _in_gallery(self, rows: Rows) -> dict[int, int]:
+        confirmed = rows[self.table["state"][rows] == CONFIRMED]
+        return dict(zip(confirmed.tolist(), self.table["person"][confirmed].tolist(), strict=True))
 
     def _moved(self, before: dict[int, int], rows: Rows, embedded: Rows) -> frozenset[int]:
         """The people whose gallery lost or won a face, or has a face with another embedding."""
-        table = self.table[rows]
-        in_gallery = table["state"] == CONFIRMED
-        after = dict(zip(rows[in_gallery].tolist(), table["person"][in_gallery].tolist(), strict=True))
+        after = self._in_gallery(rows)
         people = {person for row, person in before.items() if after.get(row) != person}
         people |= {person for row, person in after.items() if before.get(row) != person}
-        again = self.table[embedded]
-        return frozenset(people | set(again["person"][again["state"] == CONFIRMED].tolist()))
+        return frozenset(people | set(self._in_gallery(embedded).values()))
 
     def _read_facts(self, faces: Sequence[int] | None) -> Rows:
         found = bulk.face_facts(faces)
         known = [(*row[:2], STATE_NUMBERS[row[2]], *row[3:5], LEVEL_NUMBERS[row[5]], *row[6:]) for row in found]
-        read = np.array(known, FACT)
-        rows = self._rows_for(read["id"].tolist())
-        self._table[rows] = read
-        gone = np.setdiff1d(np.arange(len(self.table)) if faces is None else self.rows_of(faces), rows)
-        self._table["state"][gone] = GONE
+        rows = self._rows_for([row[0] for row in known])
+        for name, values in zip(COLUMNS, zip(*known, strict=True), strict=False):
+            self._columns[name][rows] = np.array(values, COLUMNS[name])
+        gone = np.setdiff1d(np.arange(len(self)) if faces is None else self.rows_of(faces), rows)
+        self._columns["state"][gone] = GONE
         return np.concatenate([rows, gone])
 
     def _rows_for(self, faces: Sequence[int]) -> Rows:
         """The rows of `faces`, made for those that are new."""
         for face in faces:
             self._row_of.setdefault(face, len(self._row_of))
-        missing = len(self._row_of) - len(self._table)
+        missing = len(self) - len(self._embedded)
         if missing > 0:
-            more = max(missing, len(self._table) // 4)
-            self._table = np.concatenate([self._table, np.zeros(more, FACT)])
+            more = max(missing, len(self._embedded) // 4)
+            for name, column in self._columns.items():
+                self._columns[name] = np.concatenate([column, np.zeros(more, column.dtype)])
             self._embedded = np.concatenate([self._embedded, np.zeros(more, np.bool_)])
             self._vectors = np.concatenate([self._vectors, np.zeros((more, self._vectors.shape[1]), np.float16)])
         return np.array([self._row_of[face] for face in faces], np.int64)
@@ -188,7 +193,7 @@ class Facts:
         rows = self.rows_of([face for face, _ in found])
         read = np.frombuffer(b"".join(blob for _, blob in found), np.float16).reshape(len(found), -1)
         if not self._vectors.shape[1]:
-            self._vectors = np.zeros((len(self._table), read.shape[1]), np.float16)
+            self._vectors = np.zeros((len(self._embedded), read.shape[1]), np.float16)
         self._vectors[rows], self._embedded[rows] = read, True
         return rows if faces is None else self.rows_of(faces)
 

@@ -62,24 +62,16 @@ def waiting(facts: Facts) -> Waiting:
     """The faces that can be asked about."""
     table = facts.table
     rows = np.flatnonzero(askable(facts))
-    one = table[["photo", "x", "id", "taken", "person", "probability", "level"]][rows]
-    date = np.where(one["taken"] > 0, one["taken"], np.iinfo(np.int64).max)
-    order = np.lexsort((one["id"], one["x"], one["photo"], date))
-    one = one[order]
-    sure = table["person"][table["state"] == CONFIRMED]
-    most = max(int(one["person"].max(initial=0)), int(sure.max(initial=0))) + 2
-    suggested, confirmed = (np.bincount(people + 1, minlength=most) for people in (one["person"], sure))
+    taken = table["taken"][rows]
+    date = np.where(taken > 0, taken, np.iinfo(np.int64).max)
+    rows = rows[np.lexsort((table["id"][rows], table["x"][rows], table["photo"][rows], date))]
+    person, sure = table["person"][rows], table["person"][table["state"] == CONFIRMED]
+    most = max(int(person.max(initial=0)), int(sure.max(initial=0))) + 2
+    suggested, confirmed = (np.bincount(people + 1, minlength=most) for people in (person, sure))
     suggested[0] = confirmed[0] = 0
-    person = np.ascontiguousarray(one["person"])
-    return Waiting(
-        rows[order],
-        one["photo"],
-        person,
-        one["probability"],
-        one["level"],
-        suggested[person + 1],
-        confirmed[person + 1],
-    )
+    probability, level = table["probability"][rows], table["level"][rows]
+    counts = suggested[person + 1], confirmed[person + 1]
+    return Waiting(rows, table["photo"][rows], person, probability, level, *counts)
 
 
 def by_person(faces: Waiting) -> Planned:

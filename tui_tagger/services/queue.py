@@ -77,6 +77,6 @@ class Queue:
             self.plan(keep=place + 1)
 
     def _marked(self, rows: Rows) -> NDArray[np.bool_]:
-        marks = np.zeros(len(self._facts.table), np.bool_)
+        marks = np.zeros(len(self._facts), np.bool_)
         marks[rows] = True
         return marks

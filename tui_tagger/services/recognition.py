@@ -98,7 +98,7 @@ class Recognition:
         if current_model() != self.model:
             Recognition.__init__(self)
         news = self.facts.refresh()
-        missing = len(self.facts.table) - len(self._place)
+        missing = len(self.facts) - len(self._place)
         self._place = np.concatenate([self._place, np.full(missing, -1)])
         self._withdraw(news.embedded)
         for person in sorted(news.people - {NOBODY}):
@@ -122,8 +122,7 @@ class Recognition:
         views = [self._view(candidate, names, row, rules) for candidate in offered]
         if not views:
             return Suggestion(found.recommendation, found.reasons, ())
-        fact = self.facts.table[row]
-        poor = crop_caps(float(fact["size"]), float(fact["sharpness"]))
+        poor = crop_caps(*(float(self.facts.table[name][row]) for name in ("size", "sharpness")))
         against = rules.reason(row, views[0].person_id) or (RIVAL if row in self._rivals else "")
         highest = WEAK if against else MEDIUM if poor else len(LEVELS)
         level = min(LEVELS.index(found.recommendation), highest)
@@ -182,7 +181,9 @@ class Recognition:
 
     def _scored(self, rows: Rows) -> Scores:
         """Scores of the waiting faces at `rows` of the facts, and of no others."""
-        self._withdraw(np.setdiff1d(np.flatnonzero(self._place >= 0), rows))
+        decided = self._place >= 0
+        decided[rows] = False
+        self._withdraw(np.flatnonzero(decided))
         new = rows[self._place[rows] < 0]
         if self._scores is None:
             vectors = self.facts.vectors(new)
@@ -251,23 +252,21 @@ class Recognition:
         return (found, tuple(barred)) if found.recommendation != LEVELS[0] else (first, ())
 
     def _store(self, answers: _Answers) -> int:
-        """Writes what changed; a face that a human decided meanwhile is left alone."""
-        table = self.facts.table
-        orphans = np.flatnonzero(self.facts.waiting & (table["person"] == NOBODY) & (table["level"] > 0))
-        orphans = np.setdiff1d(orphans, answers.rows)  # without an embedding, and the person is gone
-        rows = np.concatenate([answers.rows, orphans])
-        person = np.concatenate([answers.person, np.full(len(orphans), NOBODY)])
-        probability = np.concatenate([answers.probability, np.full(len(orphans), -1.0)])
-        level = np.concatenate([answers.level, np.zeros(len(orphans), np.int8)])
-        before = table[rows]
-        differs = (before["person"] != person) | (before["probability"] != probability) | (before["level"] != level)
-        if not differs.any():
+        """Writes what changed, and clears suggestions of people who are gone where there is no embedding to go by."""
+        table, rows = self.facts.table, answers.rows
+        orphans = self.facts.waiting & ~self.facts.embedded & (table["person"] == NOBODY) & (table["level"] > 0)
+        differs = table["person"][rows] != answers.person
+        differs |= table["probability"][rows] != answers.probability
+        differs |= table["level"][rows] != answers.level
+        if not differs.any() and not orphans.any():
             return 0
+        changed = [values[differs] for values in (rows, answers.person, answers.probability, answers.level)]
         with proxy.atomic("IMMEDIATE"):
             begun = bulk.newest_change()
-            self.facts.stored(rows[differs], person[differs], probability[differs], level[differs])
+            self.facts.store(*changed)
+            self.facts.clear(np.flatnonzero(orphans))
             self.facts.seen(begun)
-        return int(differs.sum())
+        return int(differs.sum() + orphans.sum())
 
     # --- words ------------------------------------------------------------------------------------------------------
 
