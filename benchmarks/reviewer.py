@@ -8,15 +8,16 @@ The real services on a real database. A few people have hundreds of faces, most 
 strangers' met once or twice. The validation set has some 14 faces a person: further ones are the person's mean plus the
 deviation of somebody else's face from their own mean. Keys are counted as UX has them: accept or choose a candidate 1,
 name n + letters (until the type-ahead's first hit is right) + enter, ignore i or I, group enter 1 and 2 for each face
-unticked. The careful reviewer looks at everything; the careless one takes what is "strong" without looking.
-Groups are made where the app makes them: at the end of the scan, and again when all were asked about.
+unticked (move, space); a face unticked from a person's group is not that person. The careful reviewer looks at
+everything; the careless one takes single faces that are "strong" without looking. Clusters are made at the end of the
+scan, and again each time no group is left; groups are asked before single faces.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +27,10 @@ import numpy as np
 from benchmarks.database import Floats, PlacedFace, library
 from tools.build_strangers import embed_archives, read_embeddings
 from tui_tagger.services import Services
+from tui_tagger.services.groups import GroupKind, GroupView, cluster, groups
 from tui_tagger.services.orders import Order
 from tui_tagger.services.recognition import COMPACT
-from tui_tagger.services.review import TwiceInPhoto
+from tui_tagger.services.review import DEFAULT_ORDER, TwiceInPhoto
 from tui_tagger.services.views import ReviewItem
 from tui_tagger.storage.models import Face
 
@@ -159,6 +161,7 @@ class Reviewer:
 
     def __init__(self, services: Services, truth: Sequence[str | None], careless: bool) -> None:
         self.services, self.truth, self.careless = services, truth, careless
+        self.passed: set[int] = set()  # faces of groups that were skipped
         self.keys = self.questions = self.strong = self.strong_wrong = self.wrong = 0
 
     def who(self, face: int) -> str | None:
@@ -182,6 +185,42 @@ class Reviewer:
             self.accept(face, item.candidates[names.index(name)].person_id)
         else:
             self.name([face], name)
+
+    def answer_group(self, group: GroupView) -> None:
+        """Names or ignores what belongs together, and unticks the rest; looks at the faces one by one where few do."""
+        self.questions += 1
+        self.count_strong(group)
+        name, faces = group.person, list(group.face_ids)
+        if group.kind is GroupKind.UNKNOWN:
+            name = Counter(self.who(face) for face in faces).most_common(1)[0][0]
+        odd = [face for face in faces if self.who(face) != name]
+        if 2 * len(odd) >= len(faces):
+            self.keys += 1  # skip
+            self.passed |= set(faces)
+            return
+        right = [face for face in faces if self.who(face) == name]
+        self.keys += 2 * len(odd)
+        if group.person_id is not None:
+            self.keys += 1
+            self.services.review.accept(right, group.person_id)
+            for face in odd:
+                self.services.review.reject(face, group.person_id)
+        elif name is None:
+            self.keys += 1
+            self.services.review.ignore(right)
+        else:
+            self.name(right, name)
+
+    def count_strong(self, group: GroupView) -> None:
+        rows = Face.select(Face.id, Face.person).where(Face.id.in_(group.face_ids) & (Face.recommendation == "strong"))
+        names = {person.id: person.name for person in self.services.people.list()}
+        strong = [(face, names[person]) for face, person in rows.tuples()]
+        self.strong += len(strong)
+        self.strong_wrong += sum(self.who(face) != name for face, name in strong)
+
+    def next_group(self) -> GroupView | None:
+        """The first group with at least two faces that were not passed over."""
+        return next((one for one in groups() if len(set(one.face_ids) - self.passed) > 1), None)
 
     def accept(self, face: int, person: int) -> None:
         self.keys += 1
@@ -221,6 +260,7 @@ def reviewer(
     model: str = COMPACT,
     order: Order | None = None,
     careless: bool = False,
+    grouped: bool = True,
     faces: int = 2000,
     seed: int = 0,
 ) -> Figures:
@@ -230,11 +270,21 @@ def reviewer(
         services.database.execute_sql("PRAGMA synchronous = off")
         services.recognition.update()
         human = Reviewer(services, drawn.truth, careless)
+        if grouped:
+            _answer_groups(human)
         queue = services.review.queue(order)
         while queue:
             human.answer(services.review.item(queue[0]))
+            while grouped and (group := human.next_group()):
+                human.answer_group(group)
             queue = services.review.queue()
         return _figures(human)
+
+
+def _answer_groups(human: Reviewer) -> None:
+    while cluster():
+        while group := human.next_group():
+            human.answer_group(group)
 
 
 def _figures(human: Reviewer) -> Figures:
@@ -290,17 +340,15 @@ def main() -> None:
     wanted = [i for i, name in enumerate(names) if options.poses == "all" or "/frontal" in name]
     embeddings, people = embeddings[wanted], [names[i].rsplit("/", 1)[0] for i in wanted]
     faces, seeds = (400, 1) if options.quick else (options.faces, options.seeds)
-    ways: dict[str, tuple[Order | None, bool]] = {"careful, default order": (None, False)}
-    if not options.quick:
-        ways = {f"careful, {order}": (Order(order), False) for order in options.orders.split(",")}
-    ways["careless, default order"] = (None, True)
+    orders = [DEFAULT_ORDER] if options.quick else [Order(order) for order in options.orders.split(",")]
+    ways = {f"careful, {order}": (order, False, False) for order in orders}
+    ways |= {f"careful, groups, {order}": (order, False, True) for order in orders}
+    ways[f"careless, {DEFAULT_ORDER}"] = (DEFAULT_ORDER, True, False)
     print(f"{faces} faces, {seeds} seeds, {options.model_id}, {options.poses} poses")
     results = {}
-    for name, (order, careless) in ways.items():
-        figures = [
-            reviewer(embeddings, people, model=options.model_id, order=order, careless=careless, faces=faces, seed=seed)
-            for seed in range(seeds)
-        ]
+    for name, (order, careless, grouped) in ways.items():
+        way = {"model": options.model_id, "order": order, "careless": careless, "grouped": grouped, "faces": faces}
+        figures = [reviewer(embeddings, people, seed=seed, **way) for seed in range(seeds)]
         results[name] = figures
         print(table({name: figures}).split("\n")[-1], flush=True)
     print(table(results))

@@ -45,6 +45,13 @@ STATE_NUMBERS = {state.value: number for number, state in enumerate(STATES)}
 LEVEL_NUMBERS = {level: number for number, level in enumerate(LEVELS)}
 
 
+def unit(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
+    """`vectors` [n, d] at unit length."""
+    found = vectors.astype(np.float32)
+    found /= np.linalg.norm(found, axis=1, keepdims=True).clip(1e-12)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class News:
     """What a refresh found: rows that changed in any way, rows with another embedding, galleries that changed."""
@@ -95,10 +102,8 @@ class Facts:
         return np.array([self._row_of[face] for face in faces if face in self._row_of], np.int64)
 
     def vectors(self, rows: Rows) -> NDArray[np.float32]:
-        """Unit embeddings [n, d] of embedded rows, float32: half precision makes them a little longer or shorter."""
-        found = self._vectors[rows].astype(np.float32)
-        found /= np.linalg.norm(found, axis=1, keepdims=True).clip(1e-12)
-        return found
+        """Unit embeddings [n, d], float32, of embedded rows."""
+        return unit(self._vectors[rows])
 
     def gallery(self, person: int) -> Rows:
         """The confirmed faces of `person` that have an embedding, by face id."""

@@ -18,7 +18,7 @@ from tui_tagger.faces.identifier import LEVELS, Candidate, Identification, Ident
 from tui_tagger.faces.strangers import bank_for, spherical_bank
 from tui_tagger.geometry import Box
 from tui_tagger.services.caps import MEDIUM, RIVAL, WEAK, RuledOut, crop_caps, poor_crops, rivalled
-from tui_tagger.services.facts import NOBODY, Facts, Rows
+from tui_tagger.services.facts import NOBODY, Facts, Rows, unit
 from tui_tagger.services.views import CandidateView
 from tui_tagger.storage import bulk
 from tui_tagger.storage.database import setting
@@ -36,6 +36,11 @@ def current_model() -> str:
 
 def to_blob(vector: NDArray[np.float32]) -> bytes:
     return vector.astype(np.float16).tobytes()
+
+
+def from_blobs(blobs: Sequence[bytes]) -> NDArray[np.float32]:
+    """Embeddings [n, d], float32, unit length again after their time as float16."""
+    return unit(np.frombuffer(b"".join(blobs), np.float16).reshape(len(blobs), -1))
 
 
 @dataclass(frozen=True, slots=True)

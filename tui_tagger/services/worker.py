@@ -15,7 +15,7 @@ from tui_tagger.config import log_dir
 from tui_tagger.errors import TaggerError, UsageError
 from tui_tagger.faces.protocols import Detector, Embedder
 from tui_tagger.geometry import Box
-from tui_tagger.services import scan
+from tui_tagger.services import groups, scan
 from tui_tagger.services.recognition import Recognition, current_model
 from tui_tagger.services.views import PhotoStatus, ScanReport
 from tui_tagger.storage.database import open_database
@@ -55,6 +55,7 @@ class Control:
         self._reported = 0.0
         self._suggested = time.monotonic()
         self._recognition: Recognition | None = None
+        self._cancelled = False
 
     def go_on(self, done: int, total: int, path: Path | None) -> bool:
         """Between photos: reports, waits while paused, and says whether to continue."""
@@ -66,6 +67,10 @@ class Control:
             self.pipe.send(("progress", done, total))
         if now - self._suggested > SUGGEST_EVERY:
             self.suggest()
+        return self.unhindered()
+
+    def unhindered(self) -> bool:
+        """Waits while paused, and says whether nobody cancelled the job."""
         paused = False
         while paused or self.pipe.poll():
             match self.pipe.recv():
@@ -74,8 +79,9 @@ class Control:
                 case "resume":
                     paused = False
                 case "cancel":
+                    self._cancelled = True
                     return False
-        return True
+        return not self._cancelled
 
     def suggest(self) -> None:
         if self._recognition is None:
@@ -113,7 +119,12 @@ def _run(job: Callable[..., Any], control: Control, arguments: Sequence[Any]) ->
 
 
 def _scan(control: Control, folders: Sequence[Path]) -> ScanReport:
-    return scan.scan(folders, models(), control.go_on)
+    report = scan.scan(folders, models(), control.go_on)
+    control.pipe.send(("photo", None))  # if the process dies from here on, no photo is to blame
+    control.suggest()  # clusters may take a minute
+    if control.unhindered():
+        groups.cluster_new(lambda _done, _total: control.unhindered())
+    return report
 
 
 def _detect(control: Control, photo_id: int) -> int:
@@ -128,7 +139,11 @@ def _draw(control: Control, photo_id: int, box: Box) -> int:
     return scan.add_drawn(photo, box, models())
 
 
-JOBS: dict[str, Callable[..., Any]] = {"scan": _scan, "detect": _detect, "draw": _draw}
+def _cluster(control: Control) -> int:
+    return groups.cluster(lambda done, total: control.go_on(done, total, None))
+
+
+JOBS: dict[str, Callable[..., Any]] = {"scan": _scan, "detect": _detect, "draw": _draw, "cluster": _cluster}
 
 
 def _photo(photo_id: int) -> Photo:

@@ -72,7 +72,8 @@ STEPS = (
         CREATE TABLE change (id INTEGER PRIMARY KEY AUTOINCREMENT, face_id INTEGER NOT NULL, kind TEXT NOT NULL);
         CREATE TRIGGER face_added AFTER INSERT ON face
             BEGIN INSERT INTO change (face_id, kind) VALUES (new.id, 'face'); END;
-        CREATE TRIGGER face_changed AFTER UPDATE ON face
+        CREATE TRIGGER face_changed
+            AFTER UPDATE OF photo_id, x, width, height, sharpness, state, person_id, probability, recommendation ON face
             BEGIN INSERT INTO change (face_id, kind) VALUES (new.id, 'face'); END;
         CREATE TRIGGER face_removed AFTER DELETE ON face
             BEGIN INSERT INTO change (face_id, kind) VALUES (old.id, 'face'); END;
@@ -90,6 +91,11 @@ STEPS = (
             WHEN (old.taken_at, old.date_source, old.status) IS NOT (new.taken_at, new.date_source, new.status)
             BEGIN INSERT INTO change (face_id, kind) SELECT id, 'face' FROM face WHERE photo_id = new.id; END;
         """,
+    ),
+    Step(
+        3,
+        "clusters of faces",
+        "ALTER TABLE face ADD COLUMN cluster INTEGER; ALTER TABLE face ADD COLUMN cohesion REAL",
     ),
 )
 

@@ -114,6 +114,8 @@ class Face(Table):
     person = ForeignKeyField(Person, null=True, backref="faces", on_delete="SET NULL")
     probability = FloatField(null=True)
     recommendation = TextField(default="none")
+    cluster = IntegerField(null=True)  # faces of one number looked like one person when clusters were last made
+    cohesion = FloatField(null=True)  # how well the face fits into its cluster, 0 to 1
 
 
 class Embedding(Table):
