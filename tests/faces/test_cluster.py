@@ -68,7 +68,7 @@ def test_the_typical_come_first_with_how_well_they_fit(bank: StrangerBank, faces
         pairs = [np.r_[point, other] for index, other in enumerate(points) if index != place]
         others = np.delete(alone_density, place)
         fit = np.mean(together.logpdf(pairs) - others - alone_density[place])
-        expected.append(1 / (1 + np.exp(-(fit - bank.settings.threshold) / bank.settings.temperature)))
+        expected.append(1 / (1 + np.exp(-(fit - cluster.alike_from(bank)) / bank.settings.temperature)))
     assert np.allclose(one.cohesion, expected, atol=2e-3)
     assert list(one.cohesion) == sorted(one.cohesion, reverse=True)
 
@@ -164,7 +164,10 @@ def test_no_cluster_breaks_a_constraint_and_order_means_nothing(data: st.DataObj
         rng.permutation(2 * count)[:count] // data.draw(st.integers(1, 4)),
         rng.choice([-1, -1, -1, ANNA, BO], count),
         rng.random(count) < 0.1,
-        [(int(face), int(person)) for face, person in zip(rng.permutation(count)[:6], rng.choice([ANNA, BO], 6))],
+        [
+            (int(face), int(person))
+            for face, person in zip(rng.permutation(count)[:6], rng.choice([ANNA, BO], 6), strict=False)
+        ],
     )
     bank = spherical_bank("x", 16)
     found = made(bank, embeddings, known)

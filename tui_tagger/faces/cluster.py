@@ -22,10 +22,10 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 GoOn = Callable[[int, int], bool]  # done, total -> whether to go on
 
-# In units of the bank's threshold, chosen on half of the validation people (benchmarks/README.md)
-MERGE = 1.4  # least log-likelihood ratio of a merger among FEW faces or less
-ALIKE = 1.0  # least mean log-likelihood ratio of the pairs that a merger makes
-FEW = 1000
+# In units of the bank's temperature, chosen on half of the validation people (benchmarks/README.md)
+LEAST = 2.0  # of the mean log-likelihood ratio of the pairs that a merger makes, where the bank's threshold is lower
+MARGIN = 1.5  # by which the log-likelihood ratio of a merger must exceed that
+FEW = 1000  # faces; the more there are, the more look alike by chance
 NEIGHBOURS = 32  # of one face in the graph
 BLOCK = 2048  # faces a side of one matrix product
 PENDING = 4_000_000  # pairs kept before the graph is thinned out
@@ -56,7 +56,7 @@ class Cluster:
     """At least two faces that are taken for one person.
 
     `members` are indices, the most typical first; `cohesion` says of each how well it fits to the others, 0 to 1, one
-    half at the bank's threshold; `person` is the one confirmed person among them, or -1.
+    half where mergers begin to be refused; `person` is the one confirmed person among them, or -1.
     """
 
     members: tuple[int, ...]
@@ -97,9 +97,15 @@ def _usable(rows: Floats, known: Known) -> Ints:
     return usable[np.argsort(keys.view(f"V{keys.shape[1]}")[:, 0], kind="stable")]
 
 
+def alike_from(bank: StrangerBank) -> float:
+    """The least mean log-likelihood ratio of the pairs of a merger: at the bank's false-alarm rate, never near 0."""
+    return max(bank.settings.threshold, LEAST * bank.settings.temperature)
+
+
 def merge_from(bank: StrangerBank, count: int) -> float:
     """The least log-likelihood ratio of a merger among `count` faces: the prior odds of "one person" fall as 1 / n."""
-    return float(MERGE * bank.settings.threshold + bank.settings.temperature * np.log(max(count, FEW) / FEW))
+    growth = float(np.log(max(count, FEW) / FEW))
+    return alike_from(bank) + bank.settings.temperature * (MARGIN + growth)
 
 
 # --- likeness -------------------------------------------------------------------------------------------------------
@@ -132,7 +138,7 @@ class _Space:
             weight.astype(np.float32),
             float((np.log1p(between) - np.log1p(2 * between) / 2).sum()),
             bank.between,
-            ALIKE * bank.settings.threshold,
+            alike_from(bank),
             merge_from(bank, len(points)),
             bank.settings.temperature,
         )
@@ -167,7 +173,7 @@ def _tiles(count: int) -> int:
 
 
 def _alike(space: _Space) -> Iterator[Pairs]:
-    """All pairs above ALIKE, each once, tile by tile; of a crowded tile the NEIGHBOURS best of each face."""
+    """All pairs above the threshold, each once, tile by tile; of a crowded tile the NEIGHBOURS best of each face."""
     root = np.sqrt(space.weight)
     scaled, costs = space.points * root, space.costs.astype(np.float32)
     for top in range(0, len(space), BLOCK):

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import faces_by_person, paint_photo, scan_fake
+from tests.services import workers
+from tests.services.test_jobs import finish
+from tests.shared import SHARED_DATA, needs_shared_data
+from tui_tagger.services import Services
+from tui_tagger.services.groups import GroupKind, GroupView, cluster, cluster_new, groups
+from tui_tagger.services.jobs import JobService
+from tui_tagger.services.recognition import to_blob
+from tui_tagger.services.views import FaceState
+from tui_tagger.storage.database import store_setting
+from tui_tagger.storage.models import Embedding, Face, Photo
+
+
+def sets(kind: GroupKind) -> set[frozenset[int]]:
+    return {frozenset(view.face_ids) for view in groups() if view.kind == kind}
+
+
+def clustered_faces() -> dict[int, int]:
+    return dict(Face.select(Face.id, Face.cluster).where(Face.cluster.is_null(False)).tuples())
+
+
+@pytest.fixture
+def grouped(scanned: Services) -> Services:
+    cluster()
+    return scanned
+
+
+def test_before_clusters_are_made_there_are_no_groups(scanned: Services) -> None:
+    assert groups() == ()
+
+
+def test_unknown_faces_are_grouped_by_who_they_are(grouped: Services) -> None:
+    faces = faces_by_person(grouped)
+    assert sets(GroupKind.UNKNOWN) == {frozenset(faces[person]) for person in (0, 1, 2)}
+    first = groups()[0]
+    assert (first.count, first.person, first.person_id, first.probability) == (4, None, None, None)
+
+
+def test_the_least_likely_come_first(grouped: Services) -> None:
+    fits = dict(Face.select(Face.id, Face.cohesion).tuples())
+    for view in groups():
+        order = [fits[face] for face in view.face_ids]
+        assert order == sorted(order)
+        assert 0.5 < min(order) <= max(order) <= 1
+
+
+def test_one_key_names_a_group_and_takes_it_back(grouped: Services) -> None:
+    before = groups()
+    grouped.review.name(before[0].face_ids, "Anna")
+    assert all(set(view.face_ids).isdisjoint(before[0].face_ids) for view in groups())
+    assert groups() == before[1:]
+    grouped.review.undo()
+    assert groups() == before
+
+
+@pytest.mark.parametrize("act", ["ignore", "not_a_face"])
+def test_decided_faces_drop_out_at_once(grouped: Services, act: str) -> None:
+    faces = faces_by_person(grouped)
+    getattr(grouped.review, act)([faces[0][0]])
+    assert frozenset(faces[0][1:]) in sets(GroupKind.UNKNOWN)
+    cluster()
+    assert faces[0][0] not in clustered_faces()
+    assert frozenset(faces[0][1:]) in sets(GroupKind.UNKNOWN)
+
+
+def test_suggested_people_come_before_the_unknown(grouped: Services) -> None:
+    faces = faces_by_person(grouped)
+    grouped.review.name(faces[1][:1], "Bo")
+    (bo, *others) = groups()
+    assert (bo.kind, bo.person, bo.person_id) == (GroupKind.PERSON, "Bo", grouped.people.find("Bo"))
+    assert set(bo.face_ids) == set(faces[1][1:])
+    assert bo.probability is not None and 0.5 < bo.probability <= 1
+    assert [view.kind for view in others] == [GroupKind.UNKNOWN] * len(others)
+    assert others[0].count > bo.count - 1
+
+
+def test_a_group_of_a_person_spans_clusters(grouped: Services) -> None:
+    faces = faces_by_person(grouped)
+    grouped.review.name(faces[0][:1], "Anna")
+    for number, face in enumerate(faces[0]):
+        Face.update(cluster=100 + number).where(Face.id == face).execute()
+    assert sets(GroupKind.PERSON) == {frozenset(faces[0][1:])}
+
+
+def test_faces_beside_confirmed_ones_are_offered_as_that_person(grouped: Services) -> None:
+    faces = faces_by_person(grouped)
+    grouped.review.name(faces[0][:1], "Anna")
+    doubtful = {"person": None, "probability": None, "recommendation": "none", "state": FaceState.UNKNOWN}
+    Face.update(**doubtful).where(Face.id.in_(faces[0][1:])).execute()
+    (anna,) = [view for view in groups() if view.kind == GroupKind.PERSON]
+    assert (anna.person, set(anna.face_ids), anna.probability) == ("Anna", set(faces[0][1:]), None)
+
+
+def test_nothing_is_known_of_a_cluster_with_two_people(grouped: Services) -> None:
+    faces = faces_by_person(grouped)
+    grouped.review.name(faces[0][:1], "Anna")
+    grouped.review.name(faces[0][1:2], "Bo")
+    rest = faces[0][2:]
+    Face.update(person=None, recommendation="none", state=FaceState.UNKNOWN).where(Face.id.in_(rest)).execute()
+    assert all(set(view.face_ids).isdisjoint(rest) for view in groups())
+
+
+def test_a_rejection_takes_the_face_out(grouped: Services) -> None:
+    faces = faces_by_person(grouped)
+    grouped.review.name(faces[0][:1], "Anna")
+    grouped.review.reject(faces[0][2], grouped.people.find("Anna"))
+    assert all(faces[0][2] not in view.face_ids for view in groups())
+    cluster()
+    numbers = clustered_faces()
+    assert numbers.get(faces[0][2]) not in {numbers[face] for face in faces[0] if face != faces[0][2]}
+
+
+def test_where_a_person_is_confirmed_nobody_else_in_the_photo_is_offered(grouped: Services) -> None:
+    faces = faces_by_person(grouped)
+    grouped.review.name([faces[0][1]], "Anna")
+    Face.update(photo=Face.get_by_id(faces[0][1]).photo_id).where(Face.id == faces[0][2]).execute()
+    assert sets(GroupKind.PERSON) == {frozenset({faces[0][0], faces[0][3]})}
+
+
+def test_two_faces_of_one_photo_are_never_in_one_group(scanned: Services) -> None:
+    faces = faces_by_person(scanned)
+    photo = Face.get_by_id(faces[0][0]).photo_id
+    Face.update(photo=photo).where(Face.id == faces[0][1]).execute()
+    cluster()
+    assert not any({faces[0][0], faces[0][1]} <= set(view.face_ids) for view in groups())
+    scanned.review.name([faces[0][2]], "Anna")
+    assert not any({faces[0][0], faces[0][1]} <= set(view.face_ids) for view in groups())
+    for view in groups():
+        assert scanned.review.name(view.face_ids, "Somebody").face_ids == view.face_ids
+        scanned.review.undo()
+
+
+def test_photos_that_are_away_are_not_asked_about(grouped: Services, photos: Path) -> None:
+    faces = faces_by_person(grouped)
+    (photos / "a1.jpg").unlink()
+    scan_fake([photos])
+    assert frozenset(faces[0]) - {faces[0][0]} in sets(GroupKind.UNKNOWN)
+
+
+def test_clustering_twice_changes_nothing(grouped: Services) -> None:
+    before = clustered_faces()
+    assert cluster() == 0
+    assert clustered_faces() == before
+
+
+def test_new_clusters_only_for_new_faces(grouped: Services, photos: Path) -> None:
+    asked: list[int] = []
+
+    def count(done: int, _total: int) -> bool:
+        asked.append(done)
+        return True
+
+    grouped.review.ignore([faces_by_person(grouped)[0][0]])
+    assert (cluster_new(count), asked) == (0, [])
+    paint_photo(photos / "more.jpg", (1,))
+    scan_fake([photos])
+    assert cluster_new(count) > 0
+    assert asked
+
+
+def test_ended_early_everything_stays_as_it_was(grouped: Services, photos: Path) -> None:
+    before = clustered_faces()
+    paint_photo(photos / "more.jpg", (1,))
+    scan_fake([photos])
+    assert cluster_new(lambda _done, _total: False) == 0
+    assert clustered_faces() == before
+    assert cluster_new() > 0
+
+
+def test_an_empty_library(services: Services) -> None:
+    assert (cluster(), groups()) == (0, ())
+
+
+def test_the_worker_clusters_after_a_scan_and_on_demand(services: Services, photos: Path, tmp_path: Path) -> None:
+    jobs = JobService(tmp_path / "library.db", workers.main)
+    try:
+        jobs.scan([photos])
+        finish(jobs)
+        faces = faces_by_person(services)
+        assert sets(GroupKind.UNKNOWN) == {frozenset(faces[person]) for person in (0, 1, 2)}
+        Face.update(cluster=None).execute()
+        jobs.cluster()
+        finish(jobs)
+        assert jobs.error is None
+        assert sets(GroupKind.UNKNOWN) == {frozenset(faces[person]) for person in (0, 1, 2)}
+    finally:
+        jobs.close()
+
+
+@needs_shared_data
+def test_real_faces_are_grouped_purely(services: Services) -> None:
+    """Thirty people of the validation set, embedded by the model that ships, each face in a photo of its own."""
+    from tools.build_strangers import _decoded, _members, embed
+
+    members = [one for one in _members([SHARED_DATA / "faces" / "validation.zip"]) if "frontal" in one[1]][:300]
+    vectors = embed(_decoded(members), len(members))
+    store_setting("embedder", "compact-1")
+    people: dict[int, str] = {}
+    for number, ((_, name), vector) in enumerate(zip(members, vectors, strict=True)):
+        path = Path(f"/{number}.jpg")
+        photo = Photo.create(path=path, folder=path.parent, name=path.name, size=1, mtime_ns=1, image_hash=name)
+        face = Face.create(photo=photo.id, x=1.0, y=1.0, width=50.0, height=50.0)
+        Embedding.create(face=face.id, model="compact-1", vector=to_blob(np.asarray(vector)))
+        people[face.id] = name.split("/")[0]
+    cluster()
+    found: tuple[GroupView, ...] = groups()
+    in_groups = [[people[face] for face in view.face_ids] for view in found]
+    wrong = sum(len(one) - max(map(one.count, one)) for one in in_groups)
+    assert sum(map(len, in_groups)) > 0.3 * len(people)
+    assert wrong <= 0.02 * sum(map(len, in_groups))
