@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import faces_by_person
+from tests.services.drawn import add_photo
 from tui_tagger.errors import UsageError
 from tui_tagger.services import Services
 from tui_tagger.services.library import face_view
@@ -66,3 +67,42 @@ def test_names_are_found_without_case_and_accents(named: Services) -> None:
     assert named.people.find("zoe") == named.people.find("Zoë")
     with pytest.raises(UsageError):
         named.people.find("Nobody")
+
+
+# --- audit ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def audited(services: Services) -> Services:
+    """Anna and Bo with ten faces each; one of Anna's is Bo's, and one is nobody's that is known."""
+    anna, bo = ([add_photo([person])[0] for _ in range(10)] for person in (0, 1))
+    (stranger,) = add_photo([7])
+    services.recognition.update()
+    services.review.name([*anna, bo[9], stranger], "Anna")
+    services.review.name(bo[:9], "Bo")
+    return services
+
+
+def test_planted_wrong_faces_are_suspicious_and_said_why(audited: Services) -> None:
+    found = {one.face.id: one.reason for one in audited.people.suspicious()}
+    assert set(found) == {20, 21}
+    assert found[20].startswith("looks more like Bo, ")
+    assert found[21] == "unlike Anna's other 11 faces"
+    assert {face.id for face in audited.people.faces(audited.people.find("Anna"))[:2]} == {20, 21}
+    assert audited.people.doubts(audited.people.find("Anna")) == found
+    assert audited.people.doubts(audited.people.find("Bo")) == {}
+    assert len(audited.people.suspicious(limit=1)) == 1
+
+
+def test_a_corrected_face_is_suspicious_no_longer(audited: Services) -> None:
+    audited.review.name([20], "Bo")
+    audited.review.ignore([21])
+    assert audited.people.suspicious() == ()
+    audited.review.undo()
+    assert [one.face.id for one in audited.people.suspicious()] == [21]
+
+
+def test_one_face_is_nothing_to_compare(services: Services) -> None:
+    services.review.name(add_photo([0]), "Anna")
+    assert services.people.suspicious() == ()
+    assert len(services.people.faces(services.people.find("Anna"))) == 1

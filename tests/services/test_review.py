@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import faces_by_person
+from tests.services.drawn import add_photo, suggested
 from tui_tagger.errors import UsageError
 from tui_tagger.services import Services
 from tui_tagger.services.library import face_view
+from tui_tagger.services.orders import DESCRIPTIONS, Order
 from tui_tagger.services.review import TwiceInPhoto
 from tui_tagger.services.views import FaceState
+from tui_tagger.storage.models import Photo
 
 
 def states(services: Services) -> dict[int, tuple[str, str | None]]:
@@ -167,3 +170,122 @@ def test_names_lose_control_characters_and_keep_brackets(scanned: Services) -> N
 def test_an_answer_for_no_face_is_refused(scanned: Services) -> None:
     with pytest.raises(UsageError):
         scanned.review.ignore([])
+
+
+# --- the order of the queue -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowd(services: Services) -> Services:
+    """Two known people with many waiting faces, and unknown ones."""
+    for number in range(24):
+        add_photo([[0], [1], [2, 0], [0, 3]][number % 4], f"20{10 + number % 7}-01-{number + 1:02}T12:00:00")
+    services.recognition.update()
+    services.review.name([1, 4], "Anna")
+    services.review.name([2, 8], "Bo")
+    return services
+
+
+def suggestions(services: Services, faces: tuple[int, ...]) -> list[str | None]:
+    return [face_view(face).person for face in faces]
+
+
+@pytest.mark.parametrize("order", list(Order))
+def test_every_order_asks_about_every_waiting_face_once(crowd: Services, order: Order) -> None:
+    expected = sorted(face for face, (state, *_) in suggested().items() if state in ("unknown", "suggested"))
+    assert sorted(crowd.review.queue(order)) == expected
+    assert DESCRIPTIONS[order]
+
+
+def test_orders_are_what_they_say(crowd: Services) -> None:
+    person = suggestions(crowd, crowd.review.queue(Order.PERSON))
+    assert person == sorted(person, key=lambda name: (name is None, name or ""))
+    taken = [crowd.review.item(face).taken_at for face in crowd.review.queue(Order.DATE)]
+    assert taken == sorted(taken, key=str)
+    newest = [crowd.review.item(face).taken_at for face in crowd.review.queue(Order.NEWEST)]
+    assert newest == sorted(newest, key=str, reverse=True)
+    photos = [face_view(face).photo_id for face in crowd.review.queue(Order.PHOTO)]
+    assert all(
+        photos.count(photo) == 1 or photos[i + 1] == photo or photos[i - 1] == photo for i, photo in enumerate(photos)
+    )
+    learning = suggestions(crowd, crowd.review.queue(Order.LEARNING))
+    assert learning[:6] == ["Anna"] * 3 + ["Bo"] * 3  # up to five each, then the others
+    levels = [face_view(face).recommendation for face in crowd.review.queue(Order.SURE)]
+    assert levels == sorted(levels, key=["strong", "medium", "weak", "none"].index)
+    doubtful = [
+        (face_view(face).person, face_view(face).recommendation) for face in crowd.review.queue(Order.DOUBTFUL_LAST)
+    ]
+    ranks = [2 if level == "weak" else 1 if name is None else 0 for name, level in doubtful]
+    assert ranks == sorted(ranks)
+
+
+def test_a_run_stands_still_until_its_end(crowd: Services) -> None:
+    queue = crowd.review.queue()
+    run = [face for face, name in zip(queue, suggestions(crowd, queue), strict=True) if name == "Anna"]
+    for count, face in enumerate(run, 1):
+        crowd.review.accept([face], crowd.people.find("Anna"))
+        assert crowd.review.queue()[: len(run) - count] == tuple(run[count:])
+    assert suggestions(crowd, crowd.review.queue())[0] == "Bo"
+
+
+def test_faces_passed_over_keep_their_places_when_the_rest_is_planned_anew(crowd: Services) -> None:
+    queue = crowd.review.queue()
+    passed = queue[:3]
+    last = next(face for face in reversed(queue) if face_view(face).person is None)
+    crowd.review.ignore([last])  # a run of its own: what follows is planned anew
+    assert crowd.review.queue() == queue[: queue.index(last)] + queue[queue.index(last) + 1 :]
+    for face in [face for face in queue[3:] if face_view(face).person == "Anna"]:
+        crowd.review.accept([face], crowd.people.find("Anna"))
+    assert crowd.review.queue()[:3] == passed
+
+
+def test_naming_somebody_new_brings_their_other_faces_next(crowd: Services) -> None:
+    for face in crowd.review.queue():
+        if (name := face_view(face).person) is not None:
+            crowd.review.accept([face], crowd.people.find(name))
+    before = crowd.review.queue()
+    assert suggestions(crowd, before) == [None] * len(before)
+    crowd.review.name([before[0]], "Cleo")
+    cleo = [name for name in suggestions(crowd, crowd.review.queue()) if name == "Cleo"]
+    assert cleo
+    assert suggestions(crowd, crowd.review.queue()[: len(cleo)]) == cleo
+
+
+def test_an_undone_face_comes_back_to_its_place(crowd: Services) -> None:
+    queue = crowd.review.queue()
+    for face in queue[2:5]:
+        crowd.review.ignore([face])
+    crowd.review.undo()
+    assert crowd.review.queue()[:3] == (*queue[:2], queue[4])
+    crowd.review.undo()
+    crowd.review.undo()
+    assert crowd.review.queue() == queue
+
+
+def test_a_rejected_face_is_asked_about_where_it_stands(crowd: Services) -> None:
+    queue = crowd.review.queue()
+    crowd.review.reject(queue[1], crowd.people.find("Anna"))
+    assert crowd.review.queue() == queue
+
+
+def test_skipped_faces_stay_last_in_a_new_plan(crowd: Services) -> None:
+    first, second = crowd.review.queue()[:2]
+    crowd.review.skip(second)
+    crowd.review.skip(first)
+    crowd.review.replan()
+    assert crowd.review.queue()[-2:] == (second, first)
+
+
+def test_faces_that_are_new_wait_at_the_end_until_the_next_plan(crowd: Services) -> None:
+    queue = crowd.review.queue()
+    new = add_photo([0])[0]
+    crowd.recognition.update()
+    assert crowd.review.queue() == (*queue, new)
+    crowd.review.replan()
+    assert crowd.review.queue().index(new) < len(queue)
+
+
+def test_faces_of_photos_that_are_away_are_not_asked_about(crowd: Services) -> None:
+    queue = crowd.review.queue()
+    Photo.update(status="offline").where(Photo.id == face_view(queue[0]).photo_id).execute()
+    assert queue[0] not in crowd.review.queue()
