@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from tui_tagger import config
 from tui_tagger.faces.strangers import bank_path, fit_bank, save_bank
+from tui_tagger.faces.weights import COMPACT_ID
 
 WITHOUT_LABELS = "extra"
-MODEL_ID = "compact-1"
 Floats = NDArray[np.float32]
 
 
@@ -105,7 +105,7 @@ def main() -> None:
     parser.add_argument("--crops", type=Path, help="the crops already decoded, uint8 [n, 112, 112, 3], npy")
     parser.add_argument("--embeddings", type=Path, help="embeddings already computed, npy")
     parser.add_argument("--names", type=Path, help="names of the crops or embeddings, one a line")
-    parser.add_argument("--model-id", default=MODEL_ID)
+    parser.add_argument("--model-id", default=COMPACT_ID)
     parser.add_argument("--out", type=Path, help="default: the package's data folder")
     options = parser.parse_args()
 

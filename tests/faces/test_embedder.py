@@ -19,9 +19,10 @@ from tui_tagger.errors import ModelError
 from tui_tagger.faces.alignment import SIDE, TEMPLATE
 from tui_tagger.faces.compact import CompactNet, folded_state, save_weights
 from tui_tagger.faces.detector import import_facenet
-from tui_tagger.faces.embedder import FACENET_SIDE, CompactEmbedder, FacenetEmbedder, load_embedder
+from tui_tagger.faces.embedder import CompactEmbedder, FacenetEmbedder, load_embedder
+from tui_tagger.faces.facenet import SIDE as FACENET_SIDE
 from tui_tagger.faces.protocols import Embedder
-from tui_tagger.faces.weights import COMPACT_PATH, FACENET, available_models
+from tui_tagger.faces.weights import COMPACT_ID, COMPACT_PATH, FACENET, available_models
 from tui_tagger.geometry import Box
 from tui_tagger.imaging import UprightImage
 
@@ -224,7 +225,7 @@ def test_weights_that_are_not_there_are_reported(tmp_path: Path) -> None:
     assert "models install" in caught.value.hint
     with pytest.raises(ModelError, match="no model called arcface") as caught:
         load_embedder("arcface", tmp_path)
-    assert "compact-1" in caught.value.hint
+    assert COMPACT_ID in caught.value.hint
 
 
 def test_models_are_listed_as_they_are(compact_path: Path, official: Path, tmp_path: Path) -> None:
@@ -239,7 +240,7 @@ def test_models_are_listed_as_they_are(compact_path: Path, official: Path, tmp_p
 def test_the_package_tells_people_apart() -> None:
     """Frontal crops of 40 people: those of one person are nearer than those of two for nearly all pairs."""
     crops, people = validation_crops(people=40, each=4)
-    embedder = load_embedder("compact-1")
+    embedder = load_embedder(COMPACT_ID)
     assert isinstance(embedder, CompactEmbedder)
     embeddings = embedder.embed(crops)
     cosine, same = embeddings @ embeddings.T, people[:, None] == people
