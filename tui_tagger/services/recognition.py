@@ -14,20 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_tagger.config import BLURRED, SMALL_FACE
+from tui_tagger.faces import weights
 from tui_tagger.faces.identifier import LEVELS, Identification, Identifier, Scores
-from tui_tagger.faces.strangers import bank_for, spherical_bank
 from tui_tagger.geometry import Box
+from tui_tagger.services.banks import bank_in_use, bank_stamp
 from tui_tagger.services.views import CandidateView, FaceState
 from tui_tagger.storage.database import setting
 from tui_tagger.storage.models import Embedding, Face, Person, Rejection, proxy
 
-COMPACT = "compact-1"
 WAITING = (FaceState.UNKNOWN, FaceState.SUGGESTED)
 
 
 def current_model() -> str:
     """The id of the embedder in use."""
-    return str(setting("embedder", COMPACT))
+    return weights.current_id(str(setting("embedder", weights.COMPACT_ID)))
 
 
 def to_blob(vector: NDArray[np.float32]) -> bytes:
@@ -80,6 +80,7 @@ class Recognition:
 
     def __init__(self) -> None:
         self.model = current_model()
+        self._stamp = bank_stamp(self.model)
         self._identifier: Identifier | None = None  # needs the dimension, which the first embedding tells
         self._scores: Scores | None = None
         self._rows: dict[int, int] = {}  # face -> its row in the scores
@@ -128,13 +129,11 @@ class Recognition:
 
     def _needed(self, dimension: int) -> Identifier:
         if self._identifier is None:
-            bank = bank_for(self.model)
-            fits = len(bank.mean) == dimension
-            self._identifier = Identifier(bank if fits else spherical_bank(self.model, dimension), {})
+            self._identifier = Identifier(bank_in_use(self.model, dimension), {})
         return self._identifier
 
     def _load_vectors(self) -> None:
-        if current_model() != self.model:
+        if (current_model(), bank_stamp(self.model)) != (self.model, self._stamp):
             Recognition.__init__(self)
         found = list(
             Embedding.select(Embedding.id, Embedding.face, Embedding.vector)

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,6 +17,8 @@ from tui_tagger.errors import TaggerError, UsageError
 from tui_tagger.faces.protocols import Detector, Embedder
 from tui_tagger.geometry import Box
 from tui_tagger.services import scan
+from tui_tagger.services.calibration import calibrate, due
+from tui_tagger.services.embedding import EmbedReport, embed_missing
 from tui_tagger.services.recognition import Recognition, current_model
 from tui_tagger.services.views import PhotoStatus, ScanReport
 from tui_tagger.storage.database import open_database
@@ -55,6 +58,7 @@ class Control:
         self._reported = 0.0
         self._suggested = time.monotonic()
         self._recognition: Recognition | None = None
+        self.cancelled = False
 
     def go_on(self, done: int, total: int, path: Path | None) -> bool:
         """Between photos: reports, waits while paused, and says whether to continue."""
@@ -74,8 +78,8 @@ class Control:
                 case "resume":
                     paused = False
                 case "cancel":
-                    return False
-        return True
+                    self.cancelled, paused = True, False
+        return not self.cancelled
 
     def suggest(self) -> None:
         if self._recognition is None:
@@ -113,7 +117,27 @@ def _run(job: Callable[..., Any], control: Control, arguments: Sequence[Any]) ->
 
 
 def _scan(control: Control, folders: Sequence[Path]) -> ScanReport:
-    return scan.scan(folders, models(), control.go_on)
+    """Also embeds what lacks an embedding elsewhere: the gallery may lie in other folders."""
+    report = scan.scan(folders, models(), control.go_on)
+    if control.cancelled:
+        return report
+    rest = _embed(control)
+    known = {failure.path for failure in report.failed}
+    more = (each for each in rest.failed if each.path not in known and scan.below(folders, each.path))
+    return replace(report, failed=(*report.failed, *more))
+
+
+def _embed(control: Control) -> EmbedReport:
+    """Embeds what lacks an embedding of the model in use, until that is another one; calibrates if that is due."""
+    chosen = models()
+
+    def go_on(done: int, total: int, path: Path | None) -> bool:
+        return control.go_on(done, total, path) and current_model() == chosen.embedder_id
+
+    report = embed_missing(chosen, go_on)
+    if not control.cancelled and due(chosen.embedder_id):
+        calibrate(chosen.embedder_id)
+    return report
 
 
 def _detect(control: Control, photo_id: int) -> int:
@@ -128,7 +152,7 @@ def _draw(control: Control, photo_id: int, box: Box) -> int:
     return scan.add_drawn(photo, box, models())
 
 
-JOBS: dict[str, Callable[..., Any]] = {"scan": _scan, "detect": _detect, "draw": _draw}
+JOBS: dict[str, Callable[..., Any]] = {"scan": _scan, "embed": _embed, "detect": _detect, "draw": _draw}
 
 
 def _photo(photo_id: int) -> Photo:
