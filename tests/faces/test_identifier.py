@@ -209,6 +209,8 @@ def test_a_gallery_that_is_empty_or_not_finite_is_forgotten(bank: StrangerBank, 
     identifier = enrolled(bank, known[:3], 2)
     identifier.enrol(10, np.empty((0, DIMENSION), np.float32))
     identifier.enrol(11, np.full((1, DIMENSION), np.nan, np.float32))
+    identifier.enrol(12, np.concatenate([known[2, :2], np.full((1, DIMENSION), np.nan, np.float32)]))
+    assert identifier.count(12) == 2
     identifier.forget(999)
     assert identifier.people == (12,)
 
@@ -235,3 +237,40 @@ def test_identification_loads_neither_scikit_learn_nor_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_audit_finds_the_face_of_somebody_else(bank: StrangerBank, known: Floats) -> None:
+    identifier = enrolled(bank, known, 5)
+    mixed = np.concatenate([known[0, :6], known[1, 6:7], known[0, 6:]])
+    identifier.enrol(10, mixed)
+    told = identifier.audit(10)
+    assert told.shape == (9,)
+    assert told.argmin() == 6
+    assert told[6] < 0.1
+    assert np.median(told) > 0.9
+
+
+def test_an_audit_judges_by_the_others_as_if_the_face_were_never_enrolled(bank: StrangerBank, known: Floats) -> None:
+    for count in (2, 3, 8):
+        identifier = enrolled(bank, known, count)
+        told = identifier.audit(12)
+        for place in range(count):
+            identifier.enrol(12, np.delete(known[2, :count], place, 0))
+            answer = identifier.identify(known[2, place : place + 1])[0]
+            expected = {c.person: c.probability for c in answer.candidates}.get(12, 0.0)
+            assert told[place] == pytest.approx(expected, abs=1e-3)
+        identifier.enrol(12, known[2, :count])
+
+
+def test_an_audit_without_anything_to_compare_accuses_nobody(bank: StrangerBank, known: Floats) -> None:
+    broken = known[0, :3].copy()
+    broken[1] = np.nan
+    identifier = Identifier(bank, {1: known[1, :1], 2: broken})
+    assert identifier.audit(1).tolist() == [1]
+    assert np.isfinite(identifier.audit(2)).all()
+    assert identifier.audit(2)[1] == 1
+
+
+def test_an_audit_of_two_thousand_identical_faces_is_finite(bank: StrangerBank, known: Floats) -> None:
+    identifier = Identifier(bank, {1: np.repeat(known[0, :1], 2000, 0), 2: known[1]})
+    assert np.isfinite(identifier.audit(1)).all()

@@ -45,6 +45,12 @@ class Settings:
     unknown: float = 3.0  # log prior odds of "nobody enrolled" to one enrolled person
     threshold: float = 20.0  # log-likelihood ratio under which a face is not taken for the person
 
+    def temperature_at(self, faces: int) -> float:  # noqa: ARG002
+        return self.temperature
+
+    def prior(self, people: int) -> float:  # noqa: ARG002
+        return self.unknown
+
 
 CHOICES = tuple(
     Settings(within_shrinkage=within, between_shrinkage=between, strength=strength)
@@ -88,15 +94,15 @@ class StrangerBank:
         return np.asarray(-0.5 * quadratic - base[:, None], np.float32)
 
     def unknown(self, points: Floats, general: Floats) -> Floats:
-        """Log-weight [n] of "nobody enrolled": half faces in general, half the nearest of the strangers."""
+        """Log-weight [n] of "nobody enrolled" before its prior: half faces in general, half the nearest strangers."""
         parts = [self._unknown(points[at : at + 4096], general[at : at + 4096]) for at in range(0, len(points), 4096)]
         return np.concatenate(parts) if parts else np.empty(0, np.float32)
 
     def _unknown(self, points: Floats, general: Floats) -> Floats:
         if not len(self.stranger_means):
-            return np.full(len(points), self.settings.unknown, np.float32)
+            return np.zeros(len(points), np.float32)
         scaled = self.strangers(points, general) / np.float32(self.settings.temperature)
-        return mixed_with_general(scaled) + np.float32(self.settings.unknown)
+        return mixed_with_general(scaled)
 
     @cached_property
     def _stranger_terms(self) -> tuple[Floats, Floats]:
@@ -119,6 +125,16 @@ def log_sum_exp(values: NDArray[np.floating]) -> Floats:
     top = np.where(np.isfinite(top), top, 0)
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(np.exp(values - top).sum(1)) + top[:, 0], np.float32)
+
+
+def usable(embeddings: NDArray[np.floating], dimension: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """Unit rows, float32 [n, dimension], and which [n] are sound: the others, zero or not finite, become zeros."""
+    rows = np.asarray(embeddings, np.float32).reshape(-1, dimension)
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.linalg.norm(rows.astype(np.float64), axis=1)
+    sound = np.isfinite(lengths) & (lengths > 0)
+    units = np.where(sound[:, None], rows / np.where(sound, lengths, 1)[:, None], 0)
+    return np.asarray(units, np.float32), sound
 
 
 def posterior(between: NDArray[np.floating], mean: NDArray[np.floating], count: float) -> tuple[Doubles, Doubles]:
