@@ -100,16 +100,14 @@ def test_embeddings_are_unit_vectors_whatever_the_batch(embedder_path: tuple[str
 def test_fast_arithmetic_agrees(embedder_path: tuple[str, Path]) -> None:
     """On processors without bfloat16 this runs its emulation, which gives the same numbers slowly.
 
-    Random weights whose embeddings are spread this far enlarge rounding errors more than trained ones do; what counts
-    is that the errors are small beside the distance of different faces.
+    Random weights whose embeddings are spread this far enlarge rounding errors more than trained ones do.
     """
     kind, path = embedder_path
-    crops = pictures(6, SIDE if kind == "compact" else FACENET_SIDE, seed=1)
+    crops = pictures(12, SIDE if kind == "compact" else FACENET_SIDE, seed=1)
     exact, fast = opened(kind, path, False).embed(crops), opened(kind, path, True).embed(crops)
-    error, distance = 1 - (exact * fast).sum(1).min(), 1 - np.triu(exact @ exact.T, 1).max()
-    assert distance > 0.1
-    assert error < 0.01 * distance
-    assert error < (0.001 if kind == "compact" else 0.002)
+    assert not np.array_equal(exact, fast)
+    assert np.triu(exact @ exact.T, 1).max() < 0.9
+    assert (exact * fast).sum(1).min() > 0.999
 
 
 def test_facenet_computes_what_facenet_pytorch_computes(official: Path) -> None:

@@ -132,3 +132,19 @@ def test_a_spherical_bank_knows_its_embedder_by_dimension() -> None:
     bank = spherical_bank("facenet-vggface2", 512)
     assert bank.project(np.eye(512, dtype=np.float32)).shape == (512, 512)
     assert bank_for("facenet-vggface2-unmeasured").mean.shape == (512,)
+
+
+def test_a_bank_that_the_user_built_wins_over_the_one_that_ships(
+    bank: StrangerBank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setattr(config, "DATA", tmp_path / "data")
+    save_bank(statistics(*_some_people(30), "drawn", Settings()), tmp_path / "data" / bank_path("drawn").name)
+    assert len(bank_for("drawn").stranger_means) == 30
+    save_bank(bank, bank_path("drawn"))
+    assert len(bank_for("drawn").stranger_means) == 80
+
+
+def _some_people(count: int) -> tuple[Floats, dict[str, NDArray[np.int64]]]:
+    embeddings, people = drawn_people(count, 8)
+    return embeddings, group(people)

@@ -103,9 +103,12 @@ def install_from_file(
 def download(progress: Progress | None = None, cache: Path | None = None, file: WeightsFile = FACENET) -> Path:
     """Downloads the weights, or goes on with a download that was stopped, and returns their place in the cache.
 
-    Uses the proxies that the environment names. Raises ModelError with what to do when the connection fails or what
-    came is not the published file.
+    What is installed already stays. Uses the proxies that the environment names. Raises ModelError with what to do when
+    the connection fails or what came is not the published file.
     """
+    installed = installed_path(cache, file)
+    if installed is not None and _digest(installed) == file.sha256:
+        return installed
     part = _part(cache, file)
     try:
         if _size(part) > file.size:
@@ -160,12 +163,16 @@ def _pump(
 
 def _checked(part: Path, file: WeightsFile, source: object) -> Path:
     """Gives a complete file its name; deletes it if it is another one."""
-    with part.open("rb") as reader:
-        digest = hashlib.file_digest(reader, "sha256").hexdigest()
+    digest = _digest(part)
     if digest != file.sha256:
         part.unlink()
         raise _wrong_file(source, f"its SHA-256 is {digest}", file)
     return part.replace(part.with_suffix(""))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as reader:
+        return hashlib.file_digest(reader, "sha256").hexdigest()
 
 
 def _wrong_file(source: object, reason: str, file: WeightsFile) -> ModelError:

@@ -81,6 +81,8 @@ def _photos_lacking(model: str) -> list[Photo]:
 
 def _embed_photo(photo: Photo, models: Models) -> int:
     faces = list(_lacking(models.embedder_id).where(Face.photo == photo.id))
+    if not faces:
+        return 0  # another program was faster
     boxes = [Box(face.x, face.y, face.width, face.height) for face in faces]
     _check_same(photo)
     image = crop_source(photo.path, load_upright(photo.path, WORKING_SIDE), boxes)
@@ -92,7 +94,7 @@ def _embed_photo(photo: Photo, models: Models) -> int:
         for face, vector in zip(faces, vectors, strict=True):
             if face.id in there:
                 row = Embedding.insert(face=face.id, model=models.embedder_id, vector=to_blob(vector))
-                row.on_conflict_ignore().execute()  # a second program may have been faster
+                row.on_conflict_ignore().execute()
     return len(faces)
 
 
