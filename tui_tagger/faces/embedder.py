@@ -8,7 +8,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor, nn
 
 from tui_tagger.errors import ModelError
@@ -55,7 +54,7 @@ class CompactEmbedder:
         return align(image, box, landmarks)
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return _embedded(self._net, crops, self.dimension, 127.5, self._mirrored)
+        return embedded(self._net, crops, self.dimension, 127.5, self._mirrored)
 
 
 class FacenetEmbedder:
@@ -80,19 +79,10 @@ class FacenetEmbedder:
         box: Box,
         landmarks: NDArray[np.float32] | None,  # noqa: ARG002 the protocol's; this network learnt from plain boxes
     ) -> NDArray[np.uint8]:
-        """The box stretched to a square, as facenet-pytorch's `extract_face` does without a margin."""
-        pixels = image.pixels
-        across, down = pixels.width / image.full_size[0], pixels.height / image.full_size[1]
-        corners = (box.x * across, box.y * down, box.right * across, box.bottom * down)
-        limits = (pixels.width, pixels.height) * 2
-        left, top, right, bottom = (int(min(max(at, 0), limit)) for at, limit in zip(corners, limits, strict=True))
-        if right <= left or bottom <= top:
-            return np.zeros((facenet.SIDE, facenet.SIDE, 3), np.uint8)
-        face = pixels.crop((left, top, right, bottom))
-        return np.asarray(face.resize((facenet.SIDE, facenet.SIDE), Image.Resampling.BILINEAR))
+        return facenet.crop(image, box)
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return _embedded(self._net, crops, self.dimension, 128.0)
+        return embedded(self._net, crops, self.dimension, 128.0)
 
 
 def _fast(wanted: bool | None) -> bool:
@@ -100,7 +90,7 @@ def _fast(wanted: bool | None) -> bool:
 
 
 @torch.inference_mode()
-def _embedded(
+def embedded(
     net: nn.Module, crops: NDArray[np.uint8], dimension: int, divisor: float, mirrored: bool = False
 ) -> NDArray[np.float32]:
     """Unit vectors [n, dimension] of `crops` [n, side, side, 3], whose pixels enter as (value - 127.5) / divisor."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -12,6 +15,8 @@ from tui_tagger.errors import ModelError
 from tui_tagger.faces.detector import import_facenet
 from tui_tagger.faces.precision import In
 from tui_tagger.faces.weights import INSTALL_HINT
+from tui_tagger.geometry import Box
+from tui_tagger.imaging import UprightImage
 
 SIDE = 160
 DIMENSION = 512
@@ -35,20 +40,33 @@ def load_net(path: Path) -> nn.Module:
     wrong = [*(name for name in missing if not name.endswith("num_batches_tracked")), *unexpected]
     if wrong:
         raise _unreadable(path, f"{len(wrong)} parameters are missing or not known, the first is {wrong[0]}")
-    return _folded(net.eval()).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return folded(net.eval()).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def _unreadable(path: Path, reason: str) -> ModelError:
     return ModelError(f"{path}: holds no weights for FaceNet ({reason})", INSTALL_HINT)
 
 
-def _folded(net: nn.Module) -> nn.Module:
+def folded(net: nn.Module) -> nn.Module:
     """`net` with each normalisation multiplied into its convolution: the same, an eighth faster."""
     for module in list(net.modules()):
         conv, norm = getattr(module, "conv", None), getattr(module, "bn", None)
         if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
             module.conv, module.bn = fuse_conv_bn_eval(conv, norm), nn.Identity()
     return net
+
+
+def crop(image: UprightImage, box: Box) -> NDArray[np.uint8]:
+    """The box stretched to a square, RGB uint8 [160, 160, 3]: facenet-pytorch's `extract_face` without a margin."""
+    pixels = image.pixels
+    across, down = pixels.width / image.full_size[0], pixels.height / image.full_size[1]
+    corners = (box.x * across, box.y * down, box.right * across, box.bottom * down)
+    limits = (pixels.width, pixels.height) * 2
+    left, top, right, bottom = (int(min(max(at, 0), limit)) for at, limit in zip(corners, limits, strict=True))
+    if right <= left or bottom <= top:
+        return np.zeros((SIDE, SIDE, 3), np.uint8)
+    face = pixels.crop((left, top, right, bottom))
+    return np.asarray(face.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
 
 
 def mixed_precision(net: nn.Module) -> nn.Module:

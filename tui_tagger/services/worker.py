@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -90,6 +91,7 @@ class Control:
 
 def main(pipe: Connection, database: Path) -> None:
     """Takes jobs from the pipe, one at a time, until it is closed; the program at its other end may die at any time."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c reaches the whole group; the program that asked cancels
     _quiet()
     opened = open_database(database)
     try:
@@ -97,7 +99,7 @@ def main(pipe: Connection, database: Path) -> None:
             job, *arguments = pipe.recv()
             if job in JOBS:  # a "cancel" may come when its job has just ended
                 pipe.send(_run(JOBS[job], Control(pipe), arguments))
-    except (EOFError, OSError, KeyboardInterrupt):
+    except (EOFError, OSError):
         pass  # the program that asked is gone; what was done is in the database
     finally:
         opened.close()
