@@ -464,7 +464,8 @@ def models_remove(name: str, db: Db = None, as_json: Json = False) -> None:
 @models_cli.command("strangers")
 def models_strangers(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="DIR/<person>/*.jpg: people nobody here knows.")
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="DIR/<person>/*.jpg: strangers, 6 photos of each or more."),
     ] = None,
     lfw: Annotated[
         bool, typer.Option("--lfw", help="Labeled Faces in the Wild, by scikit-learn: downloads 230 MB.")

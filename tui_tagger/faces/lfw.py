@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 from tui_tagger import config
@@ -21,7 +22,9 @@ def lfw_folder(data_home: Path | None = None) -> Path:
     home = data_home or config.cache_dir() / "scikit-learn"
     try:
         home.mkdir(parents=True, exist_ok=True)
-        fetch_lfw_people(data_home=home, min_faces_per_person=LEAST_FACES, slice_=ONE_PIXEL, resize=None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of retries; the last one's reason is in the error
+            fetch_lfw_people(data_home=home, min_faces_per_person=LEAST_FACES, slice_=ONE_PIXEL, resize=None)
     except (OSError, ValueError, EOFError) as error:
         hint = (
             "Where there is no network, fetch lfw-funneled.tgz elsewhere, unpack it, and name its folder: "

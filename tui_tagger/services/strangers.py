@@ -121,21 +121,21 @@ def _faces_of(folders: Sequence[Path], models: Models, progress: Progress | None
 
 
 def _people_in(folders: Sequence[Path]) -> Iterator[tuple[str, list[Path]]]:
-    """Each person's folder and at most 20 of its photos, in the order of their names."""
+    """Each person's folder and at most 20 of its photos, by name; those with too few for the bank are left out."""
     for folder in folders:
         if not folder.is_dir():
             raise UsageError(f"{folder}: there is no such folder", "Check the name.")
         for person in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
             photos = sorted(path for path in person.iterdir() if path.suffix.lower() in EXTENSIONS)
-            yield str(person), photos[:MOST_FACES]
+            if len(photos) >= LEAST_FACES:
+                yield str(person), photos[:MOST_FACES]
 
 
 def _check_enough(people: Sequence[tuple[str, list[Path]]]) -> None:
     """Before an hour of work that cannot succeed. Half of the people give statistics, half of them settings."""
-    able = sum(len(photos) >= LEAST_FACES for _, photos in people)
-    if able < 2 * LEAST_PEOPLE:
+    if len(people) < 2 * LEAST_PEOPLE:
         raise ModelError(
-            f"{able} people with {LEAST_FACES} photos or more are too few for a stranger bank",
+            f"{len(people)} people with {LEAST_FACES} photos or more are too few for a stranger bank",
             f"Use a folder with at least {2 * LEAST_PEOPLE} such people: DIR/<person>/*.jpg.",
         )
 
