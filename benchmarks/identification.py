@@ -1,183 +1,234 @@
 #!/usr/bin/env python3
-"""Open-set identification on people nobody trained on, ours beside cosine and a plain mixture.
+"""Open-set identification on people nobody trained on, ours beside cosine and the original's mixture.
 
     python -m benchmarks.identification --data ../shared/data [--quick]
-    python -m benchmarks.identification --embeddings V.npy --names V.txt --train X.npy --train-names X.txt
+    python -m benchmarks.identification --embeddings V.npy --names V.txt --train X.npy --train-names X.txt --model-id M
 
-Half of the validation people are enrolled with 1, 2, 3, 5 and 10 faces; their other faces are mixed with as many of
-strangers never seen. Printed: rank-1 of known probes; DIR, the share of known probes that are named right at a
-threshold which lets 1 % of strangers through; expected calibration error of the best candidate's probability in 15
-bins; and how often each recommendation is given and wrong.
+The validation people are cut in two. What is tuned (choice among settings, calibration) is tuned on one half and
+measured on the other, and the reverse. Of the half that is measured, half of the people are enrolled with 1, 2, 3, 5
+and 10 faces; their other faces are mixed with as many of strangers never seen. Figures are means over the two halves
+and the draws of galleries; intervals (95 %) are a bootstrap over people, paired where methods are compared.
+
+--quick takes one draw, 200 resamples and the bank's choices instead of choosing again.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logsumexp
 
-from tools.build_strangers import embed_archives, read_embeddings
-from tui_tagger.faces.calibration import ENROLLED, Trial, trial
+from benchmarks.baselines import STRANGER_FACES, STRANGERS, Answer, Method, cosine_to_mean, cosine_to_nearest, original
+from benchmarks.measures import BINS, Figure, Tally, weights_of
+from tools.build_strangers import embed_archives, labelled, person, questions_of, read_embeddings
+from tui_tagger.faces.calibration import ENROLLED, calibrated, trial, worth
 from tui_tagger.faces.identifier import LEVELS, Identifier, Scores
-from tui_tagger.faces.strangers import StrangerBank, bank_for, group, load_bank
+from tui_tagger.faces.strangers import CHOICES, Settings, StrangerBank, bank_for, candidates, group, halves
 
 Floats = NDArray[np.float32]
-FALSE_ALARMS = 0.01
 PROBES = 10  # of one person at most
+FEWEST = 40  # people with enough faces to measure a number of enrolled faces
+OURS, SHARED = "ours", "ours, shared covariance"
+ORIGINAL = "the original's mixture"
+COSINES: dict[str, Method] = {"cosine to the mean": cosine_to_mean, "cosine to the nearest": cosine_to_nearest}
+BASELINES = (*COSINES, ORIGINAL)
+MEDIUM = LEVELS.index("medium")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Best person (place in the gallery), a score to set thresholds on, a probability where there is one; all [n]."""
+class Fold:
+    """A bank, tuned without the `people` that it is measured on, and the same without people's own covariances."""
 
-    best: NDArray[np.int64]
-    score: NDArray[np.floating]
-    probability: NDArray[np.floating] | None = None
-    level: NDArray[np.int8] | None = None
-    accepted: NDArray[np.bool_] | None = None  # by the method's own rule
+    bank: StrangerBank
+    shared: StrangerBank
+    people: frozenset[str]
 
 
-Method = Callable[[Floats, Sequence[Floats]], Answer]
+@dataclass(frozen=True)
+class Results:
+    """Measures by poses (all, frontal), method and enrolled faces.
 
+    `figures[poses][method][enrolled][measure]`; `ahead[poses][enrolled][measure]` is ours minus the best baseline,
+    paired; `bins[poses][enrolled]` [15, 3] are probes, sum of stated probabilities and right answers of ours.
+    """
 
-def by_scores(scores: Floats) -> Answer:
-    return Answer(scores.argmax(1), scores.max(1))
-
-
-def cosine_to_mean(probes: Floats, gallery: Sequence[Floats]) -> Answer:
-    means = np.array([faces.mean(0) for faces in gallery])
-    return by_scores(probes @ (means / np.linalg.norm(means, axis=1, keepdims=True)).T)
-
-
-def cosine_to_nearest(probes: Floats, gallery: Sequence[Floats]) -> Answer:
-    return by_scores(np.stack([(probes @ faces.T).max(1) for faces in gallery], 1))
+    model_id: str
+    figures: dict[str, dict[str, dict[int, dict[str, Figure]]]]
+    ahead: dict[str, dict[int, dict[str, tuple[str, Figure]]]]
+    bins: dict[str, dict[int, NDArray[np.float64]]]
 
 
 def ours(bank: StrangerBank) -> Method:
     def answer(probes: Floats, gallery: Sequence[Floats]) -> Answer:
-        identifier = Identifier(bank, dict(enumerate(gallery)))
-        summary = Scores(identifier, probes).summary()
-        odds = np.log(summary.probability.astype(np.float64) + 1e-30)
+        scores = Scores(Identifier(bank, dict(enumerate(gallery))), probes)
+        summary = scores.summary()
         return Answer(
-            summary.person, odds.astype(np.float32), summary.probability, summary.level, summary.level >= MEDIUM
+            summary.person, scores.odds(), summary.probability, summary.level, accepted=summary.level >= MEDIUM
         )
 
     return answer
 
 
-MEDIUM = LEVELS.index("medium")
-
-
-def plain_mixture(train: Floats, people: Sequence[str], seed: int = 0) -> Method:
-    """One scikit-learn GaussianMixture a person in 128 PCA dimensions, 500 strangers as further components, arg-max.
-
-    Each stranger is fitted to six faces: with all of theirs, the strangers' fuller Gaussians win every probe.
-    """
-    from sklearn.decomposition import PCA
-
-    groups = {person: faces for person, faces in group(people).items() if len(faces) >= 6}
-    order = np.random.default_rng(seed).permutation(sorted(groups))[:500]
-    pca = PCA(128, random_state=seed).fit(train[np.concatenate([groups[person] for person in order])])
-
-    def answer(probes: Floats, gallery: Sequence[Floats]) -> Answer:
-        points = pca.transform(probes)
-        known = densities(points, [pca.transform(faces) for faces in gallery])
-        unknown = densities(points, [pca.transform(train[groups[person][:6]]) for person in order])
-        best = known.argmax(1)
-        others = np.column_stack([known, unknown])
-        others[np.arange(len(others)), best] = -np.inf
-        odds = known.max(1) - logsumexp(others, axis=1)  # orders as the posterior does, which is 1 for most
-        return Answer(best, odds, expit(odds), accepted=known.max(1) > unknown.max(1))
-
-    return answer
-
-
-def densities(points: NDArray[np.float64], people: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Log-densities [n, people] of `points` under one default GaussianMixture fitted to each of `people`."""
-    from sklearn.mixture import GaussianMixture
-
-    columns = []
-    for faces in people:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # fewer samples than dimensions
-            columns.append(GaussianMixture(1).fit(faces).score_samples(points))
-    return np.stack(columns, 1)
-
-
-# --- measures -------------------------------------------------------------------------------------------------------
-
-
-def measures(answer: Answer, truth: NDArray[np.int64]) -> dict[str, float]:
-    known = truth >= 0
-    right = answer.best == truth
-    threshold = np.quantile(answer.score[~known], 1 - FALSE_ALARMS)
-    figures = {"rank-1": right[known].mean(), "DIR": (right & (answer.score > threshold))[known].mean()}
-    if answer.probability is not None:
-        figures["ECE"] = calibration_error(answer.probability, right)
-    if answer.accepted is not None:
-        figures["named right"] = (answer.accepted & right)[known].mean()
-        figures["strangers accepted"] = answer.accepted[~known].mean()
-    if answer.level is not None:
-        for index, name in enumerate(LEVELS):
-            given = answer.level == index
-            figures[f"{name} given"] = given.mean()
-            figures[f"{name} wrong"] = (~right[given]).mean() if given.any() else 0.0
-            figures[f"{name} given, known"] = given[known].mean()
-    return {name: float(value) for name, value in figures.items()}
-
-
-def calibration_error(probability: NDArray[np.floating], right: NDArray[np.bool_], bins: int = 15) -> float:
-    """Mean distance of stated probability and share of right answers over equal bins, weighted by how full they are."""
-    places = np.minimum((probability * bins).astype(int), bins - 1)
-    filled = [places == index for index in range(bins) if (places == index).any()]
-    return float(sum(one.mean() * abs(probability[one].mean() - right[one].mean()) for one in filled))
-
-
-def measured(method: Method, embeddings: Floats, trials: Sequence[Trial]) -> dict[str, float]:
-    """The mean of each figure over `trials`."""
-    results = [
-        measures(method(embeddings[one.probes], [embeddings[faces] for faces in one.gallery]), one.truth)
-        for one in trials
-    ]
-    return {name: float(np.mean([result[name] for result in results])) for name in results[0]}
-
-
-def trials_of(names: Sequence[str], known: int | None, repeats: int) -> dict[int, list[Trial]]:
+def folds(banks: Sequence[StrangerBank], embeddings: Floats, names: Sequence[str]) -> list[Fold]:
+    """Two halves of the people: for each the best of `banks`, calibrated by the other half."""
     groups = group([person(name) for name in names])
-    chosen = len(groups) // 2 if known is None else known
-    most = max(len(faces) for faces in groups.values())
-    return {
-        enrolled: [trial(groups, enrolled, chosen, seed, PROBES) for seed in range(repeats)]
-        for enrolled in ENROLLED
-        if enrolled < most
-    }
+    first, second = (frozenset(half) for half in halves(groups, 0))
+    found = []
+    for asked, measured in ((first, second), (second, first)):
+        questions = questions_of(embeddings, names, asked)
+        best = max(banks, key=lambda bank: worth(bank, questions)) if len(banks) > 1 else banks[0]
+        shared = replace(best, settings=replace(best.settings, strength=1e12))
+        tuned = [replace(bank, settings=calibrated(bank, questions)) for bank in (best, shared)]
+        found.append(Fold(tuned[0], tuned[1], measured))
+    return found
 
 
-def person(name: str) -> str:
-    return name.rsplit("/", 1)[0]
+def open_set(
+    banks: Sequence[StrangerBank],
+    embeddings: Floats,
+    names: Sequence[str],
+    strangers: Sequence[Floats],
+    draws: int = 3,
+    quick: bool = False,
+) -> Results:
+    """Everything above for validation `embeddings` [n, d] with `names` `person/file`, of which frontal ones say so.
+
+    `banks` are the choices to make, with statistics of people who are not among `names`; `strangers` are 500 such
+    people's faces [6, d] for the original's mixture.
+    """
+    halves_ = folds(banks[:1] if quick else banks, embeddings, names)
+    baseline = original(strangers)
+    results = Results(banks[0].model_id, {}, {}, {})
+    for place, poses in enumerate(("all", "frontal")):
+        tallies: dict[int, dict[str, Tally]] = {}
+        for fold in halves_:
+            groups = questions_of(embeddings, names, fold.people).conditions[place]
+            methods = {**COSINES, ORIGINAL: baseline, OURS: ours(fold.bank), SHARED: ours(fold.shared)}
+            _measure(tallies, methods, embeddings, groups, 1 if quick else draws, 200 if quick else 1000)
+        _conclude(results, poses, tallies)
+    return results
+
+
+def _measure(
+    tallies: dict[int, dict[str, Tally]],
+    methods: Mapping[str, Method],
+    embeddings: Floats,
+    groups: Mapping[str, NDArray[np.int64]],
+    draws: int,
+    resamples: int,
+) -> None:
+    owners = {face: column for column, faces in enumerate(groups.values()) for face in faces.tolist()}
+    weights = weights_of(len(groups), resamples)
+    for enrolled in ENROLLED:
+        able = sum(len(faces) > enrolled for faces in groups.values())
+        for draw in range(draws if able >= FEWEST else 0):
+            one = trial(groups, enrolled, min(len(groups), able) // 2, draw, PROBES)
+            owner = np.array([owners[face] for face in one.probes.tolist()])
+            gallery = [embeddings[faces] for faces in one.gallery]
+            for name, method in methods.items():
+                if name != ORIGINAL or enrolled > 1:
+                    answer = method(embeddings[one.probes], gallery)
+                    tally = tallies.setdefault(enrolled, {}).setdefault(name, Tally())
+                    tally.add(answer, one.truth, owner, weights)
+
+
+def _conclude(results: Results, poses: str, tallies: Mapping[int, Mapping[str, Tally]]) -> None:
+    figures: dict[str, dict[int, dict[str, Figure]]] = {}
+    ahead: dict[int, dict[str, tuple[str, Figure]]] = {}
+    for enrolled, by_method in tallies.items():
+        resampled = {name: tally.resampled() for name, tally in by_method.items()}
+        for name, measures in resampled.items():
+            figures.setdefault(name, {})[enrolled] = {key: Figure.of(values) for key, values in measures.items()}
+        for measure in ("rank-1", "DIR"):
+            best = max((name for name in BASELINES if name in resampled), key=lambda n: resampled[n][measure][0])
+            gap = Figure.of(resampled[OURS][measure] - resampled[best][measure])
+            ahead.setdefault(enrolled, {})[measure] = best, gap
+    results.figures[poses], results.ahead[poses] = figures, ahead
+    results.bins[poses] = {n: bins[0] for n, by in tallies.items() if (bins := by[OURS].bins) is not None}
+
+
+def reliability(results: Results, poses: str, enrolled: int) -> list[tuple[float, float, int]]:
+    """The reliability curve of ours: mean stated probability, share right and probes of each filled bin."""
+    filled = [row for row in results.bins[poses][enrolled] if row[0] > 0]
+    return [(float(row[1] / row[0]), float(row[2] / row[0]), int(row[0])) for row in filled]
 
 
 # --- printing -------------------------------------------------------------------------------------------------------
 
 
-def table(results: Mapping[str, Mapping[int, Mapping[str, float]]], figures: Sequence[str]) -> str:
-    counts = sorted(set().union(*results.values()))
-    lines = [f"{'':22s}" + "".join(f"{count:>24d}" for count in counts)]
-    for name, by_count in results.items():
-        cells = [" / ".join(shown(by_count.get(count, {}), figure) for figure in figures) for count in counts]
-        lines.append(f"{name:22s}" + "".join(f"{cell:>24s}" for cell in cells))
-    return "\n".join(lines)
+def tables(results: Results) -> str:
+    """All of `results` in Markdown."""
+    return "\n\n".join(block for poses in results.figures for block in _tables(results, poses))
 
 
-def shown(values: Mapping[str, float], figure: str) -> str:
-    return f"{values[figure]:.3f}" if figure in values else "-"
+def _tables(results: Results, poses: str) -> Iterator[str]:
+    figures, ahead = results.figures[poses], results.ahead[poses]
+    title = f"{results.model_id}, {'all poses' if poses == 'all' else 'frontal photos only'}"
+    yield f"**{title}**: rank-1 / DIR at 1 % false alarms, by enrolled faces"
+    rows = {name: _cells(by, ahead, ("rank-1", "DIR")) for name, by in figures.items()}
+    for measure in ("rank-1", "DIR"):
+        gaps = [ahead[n][measure][1] for n in ahead]
+        rows[f"{measure}: ours minus best baseline"] = [f"{g.value:+.3f} ({g.low:+.3f} to {g.high:+.3f})" for g in gaps]
+    yield _table(ahead, rows)
+    yield f"**{title}**: 95 % intervals of DIR; expected calibration error ({BINS} bins)"
+    rows = {f"DIR, {name}": _cells(by, ahead, ("DIR",), interval=True) for name, by in figures.items()}
+    for name in (OURS, SHARED, ORIGINAL):
+        rows[f"calibration error, {name}"] = _cells(figures[name], ahead, ("ECE",), interval=True)
+    yield _table(ahead, rows)
+    yield f"**{title}**: by its own rule (ours: medium or strong), known named right / strangers accepted"
+    rules = ("named right", "strangers accepted")
+    yield _table(ahead, {name: _cells(figures[name], ahead, rules) for name in (ORIGINAL, OURS)})
+    yield f"**{title}**: recommendations of ours, share of all probes / wrong (95 %)"
+    by = figures[OURS]
+    rows = {
+        level: [
+            f"{given} / {wrong}"
+            for given, wrong in zip(
+                _cells(by, ahead, (f"{level} given",)),
+                _cells(by, ahead, (f"{level} wrong",), interval=True),
+                strict=True,
+            )
+        ]
+        for level in LEVELS
+    }
+    yield _table(ahead, rows | {"strangers suggested": _cells(by, ahead, ("strangers suggested",), interval=True)})
+
+
+def _cells(
+    by_count: Mapping[int, Mapping[str, Figure]],
+    counts: Mapping[int, object],
+    measures: Sequence[str],
+    interval: bool = False,
+) -> list[str]:
+    return [
+        " / ".join(_shown(by_count.get(count, {}).get(measure), interval) for measure in measures) for count in counts
+    ]
+
+
+def _shown(figure: Figure | None, interval: bool) -> str:
+    if figure is None or np.isnan(figure.value):
+        return "-"
+    return f"{figure.value:.3f}" + (f" ({figure.low:.3f} to {figure.high:.3f})" if interval else "")
+
+
+def _table(counts: Mapping[int, object], rows: Mapping[str, Sequence[str]]) -> str:
+    lines = ["| | " + " | ".join(map(str, counts)) + " |", "|---" * (len(counts) + 1) + "|"]
+    return "\n".join(lines + [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows.items()])
+
+
+# --- what it is measured with ---------------------------------------------------------------------------------------
+
+
+def strangers_of(train: Floats, people: Sequence[str], seed: int = 0) -> list[Floats]:
+    """Six faces [6, d] of each of 500 people for the original's mixture."""
+    groups = {one: faces for one, faces in group(people).items() if len(faces) >= STRANGER_FACES}
+    order = np.random.default_rng(seed).permutation(sorted(groups))[:STRANGERS]
+    return [train[groups[one][:STRANGER_FACES]] for one in order]
 
 
 def main() -> None:
@@ -185,67 +236,39 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="the folder with faces/; embeds its crops with the compact model")
     parser.add_argument("--embeddings", type=Path, help="validation embeddings [n, d] or [n, 2, d], npy")
     parser.add_argument("--names", type=Path, help="their names, one person/file a line")
-    parser.add_argument("--train", type=Path, help="embeddings of other people, for the plain mixture")
+    parser.add_argument(
+        "--train", type=Path, help="embeddings of other people: statistics and the original's strangers"
+    )
     parser.add_argument("--train-names", type=Path)
-    parser.add_argument("--bank", type=Path, help="a stranger bank; default: the one that ships for the model")
     parser.add_argument("--model-id", default="compact-1")
-    parser.add_argument("--poses", choices=["all", "frontal"], default="all")
-    parser.add_argument("--known", type=int, help="people to enrol; default: half of all")
-    parser.add_argument("--quick", action="store_true", help="one draw, without the plain mixture")
+    parser.add_argument("--quick", action="store_true", help="one draw, fewer resamples, no choice among settings")
     parser.add_argument("--draws", type=int, default=3, help="galleries drawn at each number of faces")
     parser.add_argument("--json", type=Path, help="also write all figures here")
     options = parser.parse_args()
 
-    if options.embeddings:
+    if options.embeddings and options.train:
         embeddings, names = read_embeddings(options.embeddings, options.names)
+        train, people = labelled(*read_embeddings(options.train, options.train_names))
     elif options.data:
-        embeddings, names = embed_archives([options.data / "faces" / "validation.zip"])
+        faces = options.data / "faces"
+        embeddings, names = embed_archives([faces / "validation.zip"])
+        train, people = labelled(*embed_archives(sorted(faces.glob("train-*.zip"))))
     else:
-        parser.error("give --data or --embeddings and --names")
-    bank = load_bank(options.bank) if options.bank else bank_for(options.model_id)
-    wanted = [i for i, name in enumerate(names) if options.poses == "all" or "/frontal" in name]
-    embeddings, names = embeddings[wanted], [names[i] for i in wanted]
-
-    methods: dict[str, Method] = {
-        "cosine to the mean": cosine_to_mean,
-        "cosine to the nearest": cosine_to_nearest,
-        "ours": ours(bank),
-    }
-    if not options.quick and (options.train or options.data):
-        if options.train:
-            train, train_names = read_embeddings(options.train, options.train_names)
-        else:
-            train, train_names = embed_archives(sorted((options.data / "faces").glob("train-*.zip")), most=10)
-        methods["plain mixture"] = plain_mixture(train, [person(name) for name in train_names])
-
-    trials = trials_of(names, options.known, 1 if options.quick else options.draws)
-    results = {
-        name: {
-            count: measured(method, embeddings, of_count)
-            for count, of_count in trials.items()
-            if name != "plain mixture" or count > 1
-        }
-        for name, method in methods.items()
-    }
-    print(f"{bank.model_id}, {options.poses} poses: {len(names)} faces; enrolled faces a person:")
-    print(f"\nrank-1 / DIR at {FALSE_ALARMS:.0%} false alarms / expected calibration error")
-    print(table(results, ["rank-1", "DIR", "ECE"]))
-    print("\nby the method's own rule (ours: medium or strong): known named right / strangers accepted")
-    print(
-        table({name: r for name, r in results.items() if "cosine" not in name}, ["named right", "strangers accepted"])
-    )
-    print("\nours: share of all probes given / of known probes given / of these wrong")
-    print("\n".join(_levels(results["ours"])))
+        parser.error("give --data, or --embeddings and --train with their names")
+    shipped = bank_for(options.model_id)
+    if options.quick and len(shipped.stranger_means):
+        banks = [shipped]
+    else:
+        banks = candidates(train, group(people), options.model_id, [Settings()] if options.quick else CHOICES)
+    results = open_set(banks, embeddings, names, strangers_of(train, people), options.draws, options.quick)
+    print(tables(results))
     if options.json:
-        options.json.write_text(json.dumps(results, indent=1))
-
-
-def _levels(ours_by_count: Mapping[int, Mapping[str, float]]) -> list[str]:
-    parts = [
-        table({level: ours_by_count}, [f"{level} given", f"{level} given, known", f"{level} wrong"]).split("\n")
-        for level in LEVELS
-    ]
-    return [parts[0][0], *(lines[1] for lines in parts)]
+        curves = {poses: {n: reliability(results, poses, n) for n in by} for poses, by in results.bins.items()}
+        figures = {
+            p: {m: {n: {k: asdict(f) for k, f in x.items()} for n, x in by.items()} for m, by in all_.items()}
+            for p, all_ in results.figures.items()
+        }
+        options.json.write_text(json.dumps({"figures": figures, "reliability": curves}, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Builds the stranger bank that ships in tui_tagger/data from face crops of people nobody here knows.
 
-    python tools/build_strangers.py --data ../shared/data
-    python tools/build_strangers.py --data ../shared/data --crops train.npy --names train.txt
-    python tools/build_strangers.py --embeddings X.npy --names N.txt --model-id M --out bank.npz
+    python -m tools.build_strangers --data ../shared/data
+    python -m tools.build_strangers --crops train.npy --names train.txt --ask-crops V.npy --ask-names V.txt
+    python -m tools.build_strangers --embeddings X.npy --names N.txt --ask V.npy --ask-names V.txt --model-id M
 
-Only statistics are kept: means, covariances, thresholds. Names are `set/identity/file`; the set `extra` has no labels.
+Means and covariances are those of the first people (faces/train-*.zip); choices and calibration are made by the others
+(faces/validation.zip), with photos of all poses and frontal ones alone. Without the others, half of the first ask the
+rest. Only statistics are kept. Names are `set/identity/file`; the set `extra` has no labels.
 """
 
 from __future__ import annotations
@@ -14,17 +16,18 @@ import argparse
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tui_tagger import config
-from tui_tagger.faces.strangers import bank_path, fit_bank, save_bank
+from tui_tagger.faces.strangers import Questions, bank_path, fit_bank, group, save_bank
 from tui_tagger.faces.weights import COMPACT_ID
 
 WITHOUT_LABELS = "extra"
+FRONTAL = "/frontal"  # in the names of frontal photos
 Floats = NDArray[np.float32]
 
 
@@ -55,8 +58,8 @@ def _members(archives: Sequence[Path]) -> Iterator[tuple[Path, str]]:
 def _limited(members: Iterable[tuple[Path, str]], most: int | None) -> Iterator[tuple[Path, str]]:
     seen: Counter[str] = Counter()
     for archive, name in members:
-        seen[name.rsplit("/", 1)[0]] += 1
-        if most is None or seen[name.rsplit("/", 1)[0]] <= most:
+        seen[person(name)] += 1
+        if most is None or seen[person(name)] <= most:
             yield archive, name
 
 
@@ -99,32 +102,65 @@ def embed(crops: Iterable[NDArray[np.uint8]], count: int) -> Floats:
     return np.concatenate(parts)
 
 
+def questions_of(embeddings: Floats, names: Sequence[str], people: Collection[str] | None = None) -> Questions:
+    """Asks about `people` (all if None) by photos of all poses and, where names tell them apart, frontal ones alone."""
+    wanted = [i for i, name in enumerate(names) if people is None or person(name) in people]
+    frontal = [i for i in wanted if FRONTAL in names[i]]
+    conditions = [_grouped(names, places) for places in (wanted, frontal) if places]
+    return Questions(embeddings, tuple(conditions))
+
+
+def _grouped(names: Sequence[str], places: Sequence[int]) -> dict[str, NDArray[np.int64]]:
+    found = group([person(names[place]) for place in places])
+    return {one: np.asarray(places, np.int64)[faces] for one, faces in found.items()}
+
+
+def person(name: str) -> str:
+    return name.rsplit("/", 1)[0]
+
+
+def labelled(embeddings: Floats, names: Sequence[str]) -> tuple[Floats, list[str]]:
+    """The embeddings of faces whose person is known, and those persons."""
+    places = [place for place, name in enumerate(names) if name.split("/")[0] != WITHOUT_LABELS]
+    return embeddings[places], [person(names[place]) for place in places]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, help="the folder with faces/train-*.zip")
+    parser.add_argument("--data", type=Path, help="the folder with faces/train-*.zip and faces/validation.zip")
     parser.add_argument("--crops", type=Path, help="the crops already decoded, uint8 [n, 112, 112, 3], npy")
     parser.add_argument("--embeddings", type=Path, help="embeddings already computed, npy")
     parser.add_argument("--names", type=Path, help="names of the crops or embeddings, one a line")
+    parser.add_argument("--ask-crops", type=Path, help="crops of the people to calibrate by")
+    parser.add_argument("--ask", type=Path, help="embeddings of the people to calibrate by")
+    parser.add_argument("--ask-names", type=Path)
     parser.add_argument("--model-id", default=COMPACT_ID)
     parser.add_argument("--out", type=Path, help="default: the package's data folder")
     options = parser.parse_args()
-
-    if options.embeddings:
-        embeddings, names = read_embeddings(options.embeddings, options.names)
-    elif options.crops:
-        crops, names = np.load(options.crops, mmap_mode="r", allow_pickle=False), read_names(options.names)
-        labelled = [index for index, name in enumerate(names) if name.split("/")[0] != WITHOUT_LABELS]
-        embeddings, names = embed((crops[i] for i in labelled), len(labelled)), [names[i] for i in labelled]
-    elif options.data:
-        embeddings, names = embed_archives(sorted((options.data / "faces").glob("train-*.zip")))
-    else:
+    if not (options.data or options.crops or options.embeddings):
         parser.error("give --data, --crops or --embeddings")
-    labelled = [index for index, name in enumerate(names) if name.split("/")[0] != WITHOUT_LABELS]
-    people = [names[index].rsplit("/", 1)[0] for index in labelled]
-    bank = fit_bank(embeddings[labelled], people, options.model_id)
+
+    if options.data:
+        faces = options.data / "faces"
+        first, others = embed_archives(sorted(faces.glob("train-*.zip"))), embed_archives([faces / "validation.zip"])
+    else:
+        first = _given(options.embeddings, options.crops, options.names)
+        others = _given(options.ask, options.ask_crops, options.ask_names)
+    questions = questions_of(*others) if len(others[1]) else None
+    bank = fit_bank(*labelled(*first), options.model_id, questions=questions)
     out = options.out or config.DATA / bank_path(options.model_id).name
     save_bank(bank, out)
     print(f"{out}: {out.stat().st_size} bytes, {len(bank.stranger_means)} strangers, {bank.settings}")
+
+
+def _given(embeddings: Path | None, crops: Path | None, names: Path | None) -> tuple[Floats, list[str]]:
+    if names is None:
+        return np.empty((0, 0), np.float32), []
+    if embeddings:
+        return read_embeddings(embeddings, names)
+    assert crops is not None
+    pixels = np.load(crops, mmap_mode="r", allow_pickle=False)
+    return embed(pixels, len(pixels)), read_names(names)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ FACES = 8
 
 @pytest.fixture(scope="module")
 def bank() -> StrangerBank:
-    return fit_bank(*drawn_people(80, FACES), "drawn", Settings(within_shrinkage=0.2, between_shrinkage=0.2))
+    return fit_bank(*drawn_people(80, FACES), "drawn", [Settings(within_shrinkage=0.2, between_shrinkage=0.2)])
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +164,8 @@ def test_a_component_is_the_gaussian_that_the_model_says(bank: StrangerBank, kno
     n, between = len(points), bank.between.astype(float)
     weight = (n - 1) / (n - 1 + bank.settings.strength)
     covariance = (1 - weight) * np.eye(DIMENSION) + weight * np.cov(points.T) + np.diag(between / (1 + n * between))
-    mean = n * between / (1 + n * between) * points.mean(0)
+    average = faces.mean(0) / np.linalg.norm(faces.mean(0)) ** bank.settings.lengthening
+    mean = n * between / (1 + n * between) * bank.project(average)[0]
     expected = multivariate_normal(mean, covariance).logpdf(bank.project(probes))
     expected -= multivariate_normal(np.zeros(DIMENSION), np.diag(1 + between)).logpdf(bank.project(probes))
     several = Identifier(bank, {1: faces, 2: known[1, :1]})

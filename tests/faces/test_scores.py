@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from numpy.typing import NDArray
 
 from tests.faces.test_strangers import DIMENSION, drawn_people
 from tui_tagger.faces.identifier import Identifier, Scores
-from tui_tagger.faces.strangers import Settings, StrangerBank, fit_bank
+from tui_tagger.faces.strangers import Settings, StrangerBank, fit_bank, group, statistics
 
 Floats = NDArray[np.float32]
 FACES = 8
@@ -16,7 +18,7 @@ FACES = 8
 
 @pytest.fixture(scope="module")
 def bank() -> StrangerBank:
-    return fit_bank(*drawn_people(80, FACES), "drawn", Settings(within_shrinkage=0.2, between_shrinkage=0.2))
+    return fit_bank(*drawn_people(80, FACES), "drawn", [Settings(within_shrinkage=0.2, between_shrinkage=0.2)])
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +119,12 @@ def test_sizes_of_embeddings_do_not_matter(bank: StrangerBank, known: Floats) ->
         assert np.allclose(scaled.probability, plain.probability, atol=1e-4)
 
 
+@cache
+def _statistics() -> StrangerBank:
+    embeddings, names = drawn_people(44, 6)
+    return statistics(embeddings, group(names), "drawn", Settings(within_shrinkage=0.2, between_shrinkage=0.2))
+
+
 ACTS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 4), st.booleans()), max_size=12)
 
 
@@ -124,7 +132,7 @@ ACTS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 4), st.booleans()), 
 @given(ACTS)
 def test_any_course_of_decisions_ends_as_if_scored_at_once(acts: list[tuple[int, int, bool]]) -> None:
     people = drawn_people(6, FACES, seed=12)[0].reshape(6, FACES, DIMENSION)
-    bank = fit_bank(*drawn_people(44, 6), "drawn", Settings(within_shrinkage=0.2, between_shrinkage=0.2))
+    bank = _statistics()
     identifier = Identifier(bank, {0: people[0, :1]})
     scores = Scores(identifier, people[:, 5])
     waiting = dict(zip(scores.rows.tolist(), people[:, 5], strict=True))

@@ -38,7 +38,7 @@ def drawn_people(people: int, faces: int, seed: int = 0) -> tuple[Floats, list[s
 
 @pytest.fixture(scope="module")
 def bank() -> StrangerBank:
-    return fit_bank(*drawn_people(80, 8), "drawn", Settings(within_shrinkage=0.2, between_shrinkage=0.2))
+    return fit_bank(*drawn_people(80, 8), "drawn", [Settings(within_shrinkage=0.2, between_shrinkage=0.2)])
 
 
 def test_faces_of_one_person_have_unit_covariance_in_the_bank_space() -> None:
@@ -54,7 +54,7 @@ def test_faces_of_one_person_have_unit_covariance_in_the_bank_space() -> None:
 
 def test_fitting_measures_temperature_and_threshold(bank: StrangerBank) -> None:
     embeddings, people = drawn_people(80, 8)
-    other = fit_bank(embeddings, people, "drawn", Settings(temperature=30.0, threshold=1e6))
+    other = fit_bank(embeddings, people, "drawn", [Settings(temperature=3.0, threshold=1e6)])
     assert 0.2 < other.settings.temperature < 10
     assert abs(other.settings.threshold) < 100
     assert np.isfinite(bank.settings.unknown)

@@ -46,7 +46,7 @@ class Identifier:
             self.forget(person)
             return
         self._faces[person] = faces
-        self._components[person] = component(self.bank, self.bank.project(faces[sound]))
+        self._components[person] = component(self.bank, faces[sound])
 
     def forget(self, person: int) -> None:
         """Removes `person`, if enrolled."""
@@ -65,7 +65,7 @@ class Identifier:
         ratios = log_densities(points, parts)
         ratios -= general
         for row, part in zip(ratios, parts, strict=True):
-            row /= np.float32(self.bank.settings.temperature_at(part.faces))
+            row[:] = self.bank.settings.evidence(row, part.faces)
         return ratios
 
     def identify(
@@ -100,9 +100,10 @@ class Identifier:
             return told
         points = self.bank.project(faces[sound])
         general = self.bank.general(points)
-        own = (left_out_densities(self.bank, points) - general) / self.bank.settings.temperature_at(len(points) - 1)
+        settings = self.bank.settings
+        own = settings.evidence(left_out_densities(self.bank, faces[sound]) - general, len(points) - 1)
         others = self.evidence(points, general, [one for one in self.people if one != person])
-        nobody = self.bank.unknown(points, general) + self.bank.settings.prior(len(self.people))
+        nobody = self.bank.unknown(points, general) + settings.prior(len(self.people))
         scaled = np.column_stack([own, nobody, others.T])
         told[sound] = np.exp(own - log_sum_exp(scaled))
         return told

@@ -126,6 +126,13 @@ class Scores:
             best[asked], value[asked], total[asked] = _summed(block, self._nobody[asked])
         return self._judged(best, value, total)
 
+    def odds(self) -> Floats:
+        """Log-odds [rows] of the best candidate to nobody and everybody else: orders where probabilities round to 1."""
+        prior = np.exp(self.identifier.bank.settings.prior(len(self._places)))
+        weight = _weights(self._value, self._nobody)
+        others = np.maximum(self._total - weight, 0) + prior
+        return np.asarray(np.where(self._waits, np.log(weight + 1e-300) - np.log(others), -np.inf), np.float32)
+
     def changes(self, excluded: Mapping[int, Collection[int]] | None = None) -> tuple[Rows, Summary]:
         """The rows whose answer is not the one that the last call told, and the summary of all.
 
@@ -218,7 +225,7 @@ class Scores:
         settings = self.identifier.bank.settings
         weight = _weights(value, self._nobody)
         probability = weight / (total + np.exp(settings.prior(len(self._places))))
-        level = levels(probability, value, self._faces[best], settings.threshold / settings.temperature)
+        level = levels(probability, value, self._faces[best], settings.threshold)
         offered = np.isfinite(value) & self._waits
         return Summary(
             np.where(offered, self._person[best], NOBODY),
@@ -236,8 +243,7 @@ class Scores:
         unknown = float(probabilities[-1])
         if not candidates:
             return Identification((), unknown, LEVELS[0], ("nobody to compare with",))
-        settings = self.identifier.bank.settings
-        first, threshold = order[:1], settings.threshold / settings.temperature
+        first, threshold = order[:1], self.identifier.bank.settings.threshold
         level = int(levels(probabilities[first], evidence[first], self._faces[first], threshold)[0])
         told = reasons(candidates, unknown, int(self._faces[first[0]]), bool(evidence[first[0]] >= threshold))
         return Identification(tuple(candidates), unknown, LEVELS[level], told)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,30 +32,42 @@ SMALLEST_BETWEEN = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What validation chose for one embedder; the defaults are for the compact embedder's teacher.
+    """What validation chose for one embedder.
 
-    Log-likelihood ratios are in nats, against the model of faces in general.
+    Of the first five the defaults are what the validation people's photos chose for two embedders; the others are
+    calibrated for each bank. Log-likelihood ratios are in nats, against the model of faces in general.
     """
 
-    within_shrinkage: float = 0.9  # of the pooled covariance towards a sphere, 0 to 1
-    between_shrinkage: float = 0.5
+    within_shrinkage: float = 0.97  # of the pooled covariance towards a sphere, 0 to 1
+    between_shrinkage: float = 0.8
     dimension: int = 256  # kept by the PCA
     strength: float = 200.0  # k: a person's own covariance weighs n / (n + k)
-    temperature: float = 4.0  # divides log-likelihood ratios, which take correlated evidence for independent
-    unknown: float = 3.0  # log prior odds of "nobody enrolled" to one enrolled person
-    threshold: float = 20.0  # log-likelihood ratio under which a face is not taken for the person
+    lengthening: float = 0.7  # 0 takes the mean of a person's faces as it is, 1 makes it a unit vector as cosine does
+    temperature: float = 10.0  # divides the ratio of one face, which takes correlated evidence for independent
+    growth: float = 0.5  # logarithm of how much hotter many faces are than one
+    gain: float = 1.5  # evidence that many faces have in advance of one
+    unknown: float = -2.5  # log prior odds of "nobody enrolled" to all that are
+    share: float = 0.1  # of "nobody enrolled" that looks like one of the bank's strangers, 0 to 1
+    threshold: float = 0.0  # evidence under which a face is not taken for the person
 
-    def temperature_at(self, faces: int) -> float:  # noqa: ARG002
-        return self.temperature
+    def evidence(self, ratios: Floats, faces: int) -> Floats:
+        """Calibrated log-likelihood ratios of a person with `faces` enrolled.
 
-    def prior(self, people: int) -> float:  # noqa: ARG002
-        return self.unknown
+        Temperature and advance move with 1 - 1 / n, the part of what can be known of the person's mean that is known.
+        """
+        part = 1 - 1 / faces
+        heat = self.temperature * np.exp(self.growth * part)
+        return np.asarray(ratios / np.float32(heat) + np.float32(self.gain * part), np.float32)
+
+    def prior(self, people: int) -> float:
+        """Log prior odds of "nobody enrolled" to each of `people`, who share what is not nobody's."""
+        return self.unknown + float(np.log(max(people, 1)))
 
 
 CHOICES = tuple(
     Settings(within_shrinkage=within, between_shrinkage=between, strength=strength)
-    for within, between in ((0.8, 0.5), (0.9, 0.5), (0.95, 0.8), (1.0, 1.0))  # the last is cosine to the mean
-    for strength in (100.0, 300.0, 1000.0)
+    for within, between in ((0.9, 0.5), (0.97, 0.8), (1.0, 1.0))
+    for strength in (100.0, 200.0, 500.0)
 )
 
 
@@ -94,7 +106,7 @@ class StrangerBank:
         return np.asarray(-0.5 * quadratic - base[:, None], np.float32)
 
     def unknown(self, points: Floats, general: Floats) -> Floats:
-        """Log-weight [n] of "nobody enrolled" before its prior: half faces in general, half the nearest strangers."""
+        """Log-weight [n] of "nobody enrolled" before its prior: faces in general and, by their share, the strangers."""
         parts = [self._unknown(points[at : at + 4096], general[at : at + 4096]) for at in range(0, len(points), 4096)]
         return np.concatenate(parts) if parts else np.empty(0, np.float32)
 
@@ -102,7 +114,7 @@ class StrangerBank:
         if not len(self.stranger_means):
             return np.zeros(len(points), np.float32)
         scaled = self.strangers(points, general) / np.float32(self.settings.temperature)
-        return mixed_with_general(scaled)
+        return mixed_with_general(scaled, self.settings.share)
 
     @cached_property
     def _stranger_terms(self) -> tuple[Floats, Floats]:
@@ -111,10 +123,10 @@ class StrangerBank:
         return precise, np.asarray(offsets, np.float32)
 
 
-def mixed_with_general(ratios: Floats) -> Floats:
-    """log(1/2 + mean(exp(ratios)) / 2) of each row of `ratios` [n, s]."""
-    mean = log_sum_exp(ratios) - np.log(ratios.shape[1])
-    return np.asarray(np.logaddexp(0, mean) - np.log(2), np.float32)
+def mixed_with_general(evidence: Floats, share: float) -> Floats:
+    """log(1 - share + share * mean(exp(evidence))) of each row of `evidence` [n, s], with 0 < share < 1."""
+    mean = log_sum_exp(evidence) - np.log(evidence.shape[1])
+    return np.asarray(np.logaddexp(np.log1p(-share), np.log(share) + mean), np.float32)
 
 
 def log_sum_exp(values: NDArray[np.floating]) -> Floats:
@@ -146,25 +158,67 @@ def posterior(between: NDArray[np.floating], mean: NDArray[np.floating], count: 
 # --- fitting --------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What a bank is tuned by: unit `embeddings` [n, d] of people whom its statistics do not know.
+
+    `conditions` are sets of people with the indices of their faces, each a way of taking photos (all poses, frontal
+    only); the bank is to be right about every one of them.
+    """
+
+    embeddings: Floats
+    conditions: tuple[Mapping[str, NDArray[np.int64]], ...]
+
+
 def fit_bank(
-    embeddings: Floats, people: Sequence[str], model_id: str, settings: Settings | None = None, seed: int = 0
+    embeddings: Floats,
+    people: Sequence[str],
+    model_id: str,
+    choices: Sequence[Settings] = CHOICES,
+    questions: Questions | None = None,
+    seed: int = 0,
 ) -> StrangerBank:
     """The bank of one embedder from unit `embeddings` [n, d] of `people` [n]; those with one face are ignored.
 
-    Half of the people give statistics, the other half choose among CHOICES (or take `settings`), temperature, prior
-    and threshold; the statistics kept are those of all. Raises ModelError with fewer than 40 people of six faces.
+    The `choices` are compared, and the winner calibrated, by `questions`; without any, half of the people give
+    statistics for the other half to ask, and the statistics kept are those of all. Raises ModelError with fewer than
+    20 people of six faces to take statistics of.
     """
-    from tui_tagger.faces.calibration import calibrated
+    from tui_tagger.faces.calibration import calibrated, worth
 
     groups = group(people)
+    known = groups
+    if questions is None:
+        known, asked = halves(groups, seed)
+        questions = Questions(embeddings, (asked,))
+    banks = candidates(embeddings, known, model_id, choices, seed)
+    best = max(banks, key=lambda bank: worth(bank, questions, seed)) if len(banks) > 1 else banks[0]
+    return statistics(embeddings, groups, model_id, calibrated(best, questions, seed), seed)
+
+
+def candidates(
+    embeddings: Floats,
+    groups: Mapping[str, NDArray[np.int64]],
+    model_id: str,
+    choices: Sequence[Settings],
+    seed: int = 0,
+) -> list[StrangerBank]:
+    """A bank for each of `choices`; those that differ in scoring only share their statistics."""
+    made: dict[tuple[float, float, int], StrangerBank] = {}
+    for one in choices:
+        key = one.within_shrinkage, one.between_shrinkage, one.dimension
+        if key not in made:
+            made[key] = statistics(embeddings, groups, model_id, one, seed)
+    keys = [(one.within_shrinkage, one.between_shrinkage, one.dimension) for one in choices]
+    return [replace(made[key], settings=one) for key, one in zip(keys, choices, strict=True)]
+
+
+def halves(groups: Mapping[str, NDArray[np.int64]], seed: int) -> tuple[dict[str, NDArray[np.int64]], ...]:
+    """Two halves of the people, drawn so that both get people with many faces."""
     order = sorted(groups)
     shuffled = [order[index] for index in np.random.default_rng(seed).permutation(len(order))]
-    shuffled.sort(key=lambda person: len(groups[person]) < LEAST_FACES)  # both halves get people with many faces
-    known, asked = ({person: groups[person] for person in shuffled[part::2]} for part in (0, 1))
-    choices = CHOICES if settings is None else (settings,)
-    measured = [calibrated(statistics(embeddings, known, model_id, s, seed), embeddings, asked, seed) for s in choices]
-    best = min(measured, key=lambda pair: pair[1])[0]
-    return statistics(embeddings, groups, model_id, best, seed)
+    shuffled.sort(key=lambda person: len(groups[person]) < LEAST_FACES)
+    return tuple({person: groups[person] for person in shuffled[part::2]} for part in (0, 1))
 
 
 def group(people: Sequence[str]) -> dict[str, NDArray[np.int64]]:
@@ -177,7 +231,7 @@ def group(people: Sequence[str]) -> dict[str, NDArray[np.int64]]:
 
 
 def statistics(
-    embeddings: Floats, groups: dict[str, NDArray[np.int64]], model_id: str, settings: Settings, seed: int = 0
+    embeddings: Floats, groups: Mapping[str, NDArray[np.int64]], model_id: str, settings: Settings, seed: int = 0
 ) -> StrangerBank:
     """Means and covariances of the people in `groups`, with `settings` as they are."""
     from sklearn.covariance import shrunk_covariance
@@ -191,7 +245,7 @@ def statistics(
         )
     faces = np.concatenate(list(enough.values()))
     dimension = min(settings.dimension, embeddings.shape[1], len(faces) - 1)
-    pca = PCA(dimension, svd_solver="full").fit(np.asarray(embeddings[faces], np.float64))
+    pca = PCA(dimension, svd_solver="covariance_eigh").fit(np.asarray(embeddings[faces], np.float64))
     points = {person: pca.transform(np.asarray(embeddings[indices], np.float64)) for person, indices in enough.items()}
     within, between, centre = covariances(list(points.values()))
     transform, spread = simultaneous(
@@ -255,7 +309,7 @@ def spherical_bank(model_id: str, dimension: int) -> StrangerBank:
         np.full(dimension, between / within, np.float32),
         np.empty((0, dimension), np.float32),
         np.empty((0, dimension), np.float32),
-        Settings(dimension=dimension, temperature=dimension / 24, unknown=5.0, threshold=ratio, strength=500.0),
+        Settings(dimension=dimension, temperature=dimension / 24, unknown=1.0, threshold=ratio * 24 / dimension),
     )
 
 
