@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -270,28 +270,34 @@ def _identified_text(line: dict[str, Any]) -> str:
 @cli.command()
 def faces(
     state: Annotated[str | None, typer.Option("--state", metavar="S", help="Only faces in this state.")] = None,
+    suspicious: Annotated[
+        bool, typer.Option("--suspicious", help="Only confirmed faces that may be somebody else's, and why.")
+    ] = False,
     db: Db = None,
     as_json: Json = False,
 ) -> None:
     """Lists the faces in the database."""
     from tui_tagger.services.library import all_faces
 
-    with services(db):
-        for face in all_faces(state):
-            box = face.box.rounded() if face.box else None
-            if as_json:
-                emit(
-                    {
-                        "id": face.id,
-                        "photo": face.photo_path,
-                        "box": box,
-                        "state": face.state,
-                        "person": face.person,
-                        "probability": face.probability,
-                    }
-                )
-            else:
-                say(f"{face.id}\t{face.state}\t{face.person or '-'}\t{box}\t{face.photo_path}")
+    if suspicious and state is not None:
+        raise UsageError("--suspicious lists confirmed faces", "Leave --state out.")
+    with services(db) as opened:
+        if suspicious:
+            for one in opened.people.suspicious():
+                _face(replace(one.face, probability=one.probability), as_json, one.reason)
+        else:
+            for face in all_faces(state):
+                _face(face, as_json)
+
+
+def _face(face: Any, as_json: bool, reason: str | None = None) -> None:
+    box = face.box.rounded() if face.box else None
+    if as_json:
+        row = {"id": face.id, "photo": face.photo_path, "box": box, "state": face.state, "person": face.person}
+        emit(row | {"probability": face.probability} | ({"reason": reason} if reason else {}))
+    else:
+        why = f"\t{reason}" if reason else ""
+        say(f"{face.id}\t{face.state}\t{face.person or '-'}\t{box}\t{face.photo_path}{why}")
 
 
 @cli.command()
@@ -376,6 +382,19 @@ def people_rename(name: str, new_name: str, db: Db = None, as_json: Json = False
     """Gives a person another name."""
     with services(db) as opened:
         _outcome(opened.people.rename(opened.people.find(name), new_name), as_json)
+
+
+@people_cli.command("birth")
+def people_birth(
+    name: str,
+    birth_date: Annotated[str, typer.Argument(metavar="DATE|-", help="1978, 1978-03 or 1978-03-05; - removes it.")],
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Sets a person's birth date: nobody is suggested for photos from before their birth."""
+    with services(db) as opened:
+        text = None if birth_date == "-" else birth_date
+        _outcome(opened.people.set_birth_date(opened.people.find(name), text), as_json)
 
 
 @people_cli.command("merge")

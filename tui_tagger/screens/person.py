@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 
-from tui_tagger.screens.base import BaseScreen, Empty
+from tui_tagger.screens.base import BaseScreen, Command, Empty
 from tui_tagger.services.views import FaceState, FaceView
 from tui_tagger.text import visible
 from tui_tagger.widgets.face_grid import FaceGrid, Thumbnail
@@ -45,6 +45,7 @@ class PersonScreen(BaseScreen):
         self.person_id = person_id
         self.name_shown = ""
         self.faces: tuple[FaceView, ...] = ()
+        self.doubts: dict[int, str] = {}  # face -> why it may be somebody else's
 
     def body(self) -> ComposeResult:
         yield Empty(id="empty")
@@ -59,6 +60,7 @@ class PersonScreen(BaseScreen):
 
     def reload(self) -> None:
         self.faces = self.services.people.faces(self.person_id)
+        self.doubts = self.services.people.doubts(self.person_id)
         people = {person.id: person.name for person in self.services.people.list()}
         self.name_shown = people.get(self.person_id, "")
         self.grid.fill(len(self.faces), self.thumbnail, lambda index: self.faces[index].id)
@@ -75,7 +77,7 @@ class PersonScreen(BaseScreen):
         face = self.faces[index]
         library, mark = self.services.library, STATES[face.state]
         note = percent(face.probability) if face.probability is not None else ""
-        caption = f"{mark.glyph} {face.photo_path.stem}"
+        caption = "? suspicious" if face.id in self.doubts else f"{mark.glyph} {face.photo_path.stem}"
         return Thumbnail(("face", face.id), lambda side: library.face_picture(face.id, side), caption, note)
 
     def show_preview(self) -> None:
@@ -97,6 +99,9 @@ class PersonScreen(BaseScreen):
         return (self.face.id,) if self.face else ()
 
     def where(self) -> str:
+        doubt = self.doubts.get(self.face.id) if self.face else None
+        if doubt:
+            return f"{visible(self.name_shown)} · this face: {visible(doubt)}"
         return f"{visible(self.name_shown)} · {counted(len(self.faces), 'face')}, least likely first"
 
     def state(self) -> str:
@@ -106,6 +111,18 @@ class PersonScreen(BaseScreen):
 
     def copy_text(self) -> str:
         return str(self.face.photo_path) if self.face else ""
+
+    def commands(self) -> Iterable[Command]:
+        yield "person: Set birth date", self.ask_birth_date
+
+    def ask_birth_date(self) -> None:
+        people = {person.id: person.birth_date for person in self.services.people.list()}
+        label = "born (1978, 1978-03 or 1978-03-05; empty: not known)"
+        self.status.read(label, self.set_birth_date, people.get(self.person_id) or "")
+
+    def set_birth_date(self, text: str) -> None:
+        with self.told():
+            self.finish(self.services.people.set_birth_date(self.person_id, text.strip() or None).message)
 
     def current_photo(self) -> int | None:
         return self.face.photo_id if self.face else None

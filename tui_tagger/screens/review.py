@@ -89,12 +89,10 @@ class ReviewScreen(Decisions):
         self.show_empty()
 
     def arrive(self) -> None:
-        self.queue = ()  # in the order that follows from all decisions since
+        self.services.review.replan()
 
-    def read_queue(self, place: int | None = None) -> None:
-        """Keeps the order that is shown: what is new comes at `place`, or at the end."""
-        now = self.services.review.queue()
-        self.queue = in_step(self.queue, now, len(now) if place is None else place)
+    def read_queue(self) -> None:
+        self.queue = self.services.review.queue()
         self.count = len(self.queue)
 
     def show_empty(self) -> None:
@@ -225,15 +223,13 @@ class ReviewScreen(Decisions):
         self.bars()
 
     def done(self, outcome: Outcome) -> None:
-        """Shows the next face of the order as it was; a face that still waits stays."""
-        current = self.item.face.id if self.item else None
-        before, at = self.queue, self.cursor
+        """Goes one step, to the face after those above, which keep their places; a face that still waits stays."""
+        above = [face_id for face_id in self.queue[: self.cursor] if face_id not in outcome.face_ids]
+        current = self.shown_id
         self.marks.ids -= set(outcome.face_ids)
         self.read_queue()
-        waiting = set(self.queue)
-        order = (current, *before[at + 1 :], *reversed(before[:at]))
-        following = next((face_id for face_id in order if face_id in waiting), None)
-        self.show_after(following)
+        following = self.queue[min(len(above), self.count - 1)] if self.queue else None
+        self.show_after(current if current in self.queue else following)
         self.shell.tell(outcome.message)
 
     def show_after(self, face_id: int | None) -> None:
@@ -242,7 +238,7 @@ class ReviewScreen(Decisions):
         self.bars(fresh=True)
 
     def go_to_faces(self, face_ids: Sequence[int]) -> None:
-        self.read_queue(place=self.cursor)
+        self.read_queue()
         self.show_after(next((face_id for face_id in face_ids if face_id in self.queue), self.shown_id))
 
     @property
@@ -281,11 +277,3 @@ class ReviewScreen(Decisions):
         if self.item:
             face: FaceView = self.item.face
             self.shell.show_photo(face.photo_id, (), face.id)
-
-
-def in_step(before: Sequence[int], now: Sequence[int], place: int) -> tuple[int, ...]:
-    """The faces of `now` in the order of `before`; those that were not there come at `place`, in their own order."""
-    waiting, known = set(now), set(before)
-    kept = [face_id for face_id in before if face_id in waiting]
-    new = [face_id for face_id in now if face_id not in known]
-    return (*kept[:place], *new, *kept[place:])

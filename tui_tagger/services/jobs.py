@@ -59,6 +59,10 @@ class JobService:
         """Adds a face that was drawn by hand, embedded like a found one."""
         self._add("Adding a face", "draw", photo_id, box)
 
+    def cluster(self) -> None:
+        """Groups the faces anew; a scan does so at its end."""
+        self._add("Grouping faces", "cluster")
+
     def report(self) -> ScanReport:
         """The last scan's report, with the photos that crashed the worker among the failures."""
         found = self.result if isinstance(self.result, ScanReport) else ScanReport()

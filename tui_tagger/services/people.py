@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from peewee import fn
 
 from tui_tagger.errors import UsageError
+from tui_tagger.services.birth import clean_birth_date
 from tui_tagger.services.library import face_views, unwritten
 from tui_tagger.services.query import fold
 from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.review import NOBODY, clean_name
-from tui_tagger.services.views import FaceState, FaceView, Outcome, PersonRow
+from tui_tagger.services.views import FaceState, FaceView, Outcome, PersonRow, SuspiciousFace
 from tui_tagger.storage import journal
 from tui_tagger.storage.models import Decision, Face, Person, Photo, Rejection
+
+SUSPICIOUS = 0.5  # probability of being the person's, by their other faces: below it somebody else is likelier
 
 
 class PeopleService:
@@ -37,16 +40,41 @@ class PeopleService:
                 first=dates.get(person.id, (None, None))[0],
                 last=dates.get(person.id, (None, None))[1],
                 unwritten=behind.get(person.id, 0),
+                birth_date=person.birth_date,
             )
             for person in sorted(persons, key=lambda person: fold(person.name))
         )
 
     def faces(self, person_id: int) -> tuple[FaceView, ...]:
-        """The confirmed faces, least like the others first, so that wrong ones float to the top."""
+        """The confirmed faces, least likely first by the others of them, so that wrong ones float to the top."""
         rows = Face.select(Face.id).where((Face.person == person_id) & (Face.state == FaceState.CONFIRMED)).tuples()
         ids = [face for (face,) in rows]
-        likeness = self._recognition.likeness(ids, person_id)
-        return face_views(sorted(ids, key=lambda face: likeness.get(face, 1.0)))
+        fit = self._recognition.fit(person_id)
+        return face_views(sorted(ids, key=lambda face: fit.get(face, 1.0)))
+
+    def suspicious(self, limit: int = 100) -> tuple[SuspiciousFace, ...]:
+        """Confirmed faces that are more likely not the person's, of all people, least likely first; at most `limit`."""
+        people = {person.id: person.name for person in Person.select()}
+        fits = {person: self._recognition.fit(person) for person in people}
+        found = [(chance, face, person) for person, fit in fits.items() for face, chance in _doubtful(fit)]
+        worst = sorted(found)[:limit]
+        views = {view.id: view for view in face_views([face for _, face, _ in worst])}
+        return tuple(
+            SuspiciousFace(views[face], chance, self._doubt(face, person, people[person], len(fits[person])))
+            for chance, face, person in worst
+            if face in views
+        )
+
+    def doubts(self, person_id: int) -> dict[int, str]:
+        """The suspicious faces of one person, each with the reason."""
+        fit, name = self._recognition.fit(person_id), _person(person_id).name
+        return {face: self._doubt(face, person_id, name, len(fit)) for face, _ in _doubtful(fit)}
+
+    def _doubt(self, face: int, person_id: int, name: str, faces: int) -> str:
+        other = self._recognition.other(face, person_id)
+        if other is not None and other.probability > SUSPICIOUS:
+            return f"looks more like {_person(other.person).name}, {100 * other.probability:.0f} %"
+        return f"unlike {name}'s other {'face' if faces == 2 else f'{faces - 1} faces'}"
 
     def complete(self, prefix: str, limit: int = 8) -> tuple[str, ...]:
         """Names for type-ahead, recently used first; those that begin with the text before those that contain it."""
@@ -73,6 +101,18 @@ class PeopleService:
         with journal.decision("rename") as (decision, record):
             record.update(Person, person_id, name=clean)
             decision.message = f"{person.name} is now {clean}"
+        return _outcome(decision)
+
+    def set_birth_date(self, person_id: int, text: str | None) -> Outcome:
+        """Sets a birth date, "1978", "1978-03" or "1978-03-05", or removes it (None). Raises UsageError.
+
+        A person is not recommended for photos from before their birth.
+        """
+        person, birth_date = _person(person_id), None if text is None else clean_birth_date(text)
+        with journal.decision("birth date") as (decision, record):
+            record.update(Person, person_id, birth_date=birth_date)
+            decision.message = f"{person.name}: " + (f"born {birth_date}" if birth_date else "birth date removed")
+        self._recognition.update()
         return _outcome(decision)
 
     def merge(self, sources: Sequence[int], target: int) -> Outcome:
@@ -112,6 +152,10 @@ class PeopleService:
         if len(alike) != 1:
             raise UsageError(f"There is no person {name!r}", "`tui-tagger people list` shows the names.")
         return int(alike[0].id)
+
+
+def _doubtful(fit: dict[int, float]) -> List[tuple[int, float]]:
+    return [(face, chance) for face, chance in fit.items() if chance < SUSPICIOUS]
 
 
 def _outcome(decision: Decision) -> Outcome:

@@ -1,28 +1,32 @@
 """Who might it be: the gallery of confirmed faces, the waiting faces, and the suggestions that follow.
 
-The identifier works on numbers alone, so this runs in the terminal's process without loading a model.
+The identifier works on numbers alone, so this runs in the terminal's process without loading a model. After a decision
+one person's scores are made anew; the rest is arithmetic over numbers that are kept (faces/scores.py), and only
+suggestions that differ are stored.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_tagger.config import BLURRED, SMALL_FACE
 from tui_tagger.faces import weights
-from tui_tagger.faces.identifier import LEVELS, Identification, Identifier, Scores
+from tui_tagger.faces.identifier import LEVELS, Candidate, Identification, Identifier, Scores, Summary
 from tui_tagger.geometry import Box
 from tui_tagger.services.banks import bank_in_use, bank_stamp
-from tui_tagger.services.views import CandidateView, FaceState
+from tui_tagger.services.caps import MEDIUM, RIVAL, WEAK, RuledOut, crop_caps, poor_crops, rivalled
+from tui_tagger.services.facts import NOBODY, Facts, Rows, unit
+from tui_tagger.services.views import CandidateView
+from tui_tagger.storage import bulk
 from tui_tagger.storage.database import setting
-from tui_tagger.storage.models import Embedding, Face, Person, Rejection, proxy
+from tui_tagger.storage.models import Person, proxy
 
-WAITING = (FaceState.UNKNOWN, FaceState.SUGGESTED)
+DIGITS = 2  # of a stored probability: a change of less than a percent is not worth writing
+ROUNDS = 4  # people ruled out for one face before the next best is taken as it is
 
 
 def current_model() -> str:
@@ -36,9 +40,7 @@ def to_blob(vector: NDArray[np.float32]) -> bytes:
 
 def from_blobs(blobs: Sequence[bytes]) -> NDArray[np.float32]:
     """Embeddings [n, d], float32, unit length again after their time as float16."""
-    vectors = np.frombuffer(b"".join(blobs), np.float16).reshape(len(blobs), -1).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-12)
-    return vectors
+    return unit(np.frombuffer(b"".join(blobs), np.float16).reshape(len(blobs), -1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +65,14 @@ class FoundFace:
 
 
 @dataclass(frozen=True, slots=True)
-class _Probe:
-    """What the numbers cannot know of a waiting face."""
+class _Answers:
+    """What is suggested for the waiting faces at `rows` [n] of the facts, in the order of their ids."""
 
-    photo: int
-    size: float  # shorter side, pixels
-    sharpness: float | None
-
-
-Stored = tuple[int | None, float | None, str]  # person, probability, recommendation
-NOTHING: Stored = (None, None, "none")
+    rows: Rows
+    person: Rows
+    probability: NDArray[np.float64]
+    level: NDArray[np.int8]
+    rival: NDArray[np.bool_]  # capped for a likelier face in the same photo
 
 
 class Recognition:
@@ -81,32 +81,59 @@ class Recognition:
     def __init__(self) -> None:
         self.model = current_model()
         self._stamp = bank_stamp(self.model)
+        self.facts = Facts(self.model)
         self._identifier: Identifier | None = None  # needs the dimension, which the first embedding tells
         self._scores: Scores | None = None
-        self._rows: dict[int, int] = {}  # face -> its row in the scores
-        self._vectors: dict[int, NDArray[np.float32]] = {}
-        self._newest = 0
-        self._gallery: dict[int, tuple[int, ...]] = {}
+        self._place = np.empty(0, np.int64)  # of each row of the facts: its row in the scores, or -1
+        self._gallery: dict[int, tuple[int, ...]] = {}  # person -> faces, as enrolled
+        self._changed: set[int] = set()  # people to be scored anew
+        self._rivals: frozenset[int] = frozenset()  # rows
 
     def update(self) -> int:
         """Learns what was decided and found since the last call, and stores the suggestions that follow from it.
 
         Returns how many faces' suggestions changed.
         """
-        self._load_vectors()
-        changed = self._enrol_changes()
-        return self._store(self._suggest(changed))
+        self.follow()
+        answers = self._suggest()
+        self._rivals = frozenset(answers.rows[answers.rival].tolist())
+        return self._store(answers)
+
+    def follow(self) -> None:
+        """Reads what changed in the database, and brings the galleries in step."""
+        if (current_model(), bank_stamp(self.model)) != (self.model, self._stamp):
+            Recognition.__init__(self)
+        news = self.facts.refresh()
+        missing = len(self.facts) - len(self._place)
+        self._place = np.concatenate([self._place, np.full(missing, -1)])
+        self._withdraw(news.embedded)
+        for person in sorted(news.people - {NOBODY}):
+            self._enrol(person)
+        self._changed |= news.people
 
     def suggestion(self, face_id: int) -> Suggestion:
-        """Candidates, recommendation and reasons for one face; empty for a face without an embedding."""
-        if face_id not in self._vectors:
-            self._load_vectors()
-        if face_id not in self._vectors or self._identifier is None:
+        """Candidates, recommendation and reasons for one face; empty for a face without an embedding.
+
+        Somebody who cannot be the face (caps.RuledOut) lets the next plausible candidate move up; where there is none,
+        they stay first with a weak recommendation. Nobody is dropped but the rejected.
+        """
+        self.follow()
+        row = self.facts.row(face_id)
+        if row is None or not self.facts.embedded[row] or self._identifier is None:
             return Suggestion("none", ("there is no embedding of this face yet",), ())
-        probe = self._probes([face_id])[face_id]
-        excluded = _rejected([face_id]).get(face_id, frozenset())
-        found = self._identifier.identify(self._vectors[face_id][None], [excluded])[0]
-        return self._explained(found, face_id, probe, _confirmed_in([probe.photo]))
+        rules = RuledOut(self.facts)
+        found, barred = self._allowed(row, rules)
+        offered = (*found.candidates, *barred)
+        names = self._names(offered)
+        views = [self._view(candidate, names, row, rules) for candidate in offered]
+        if not views:
+            return Suggestion(found.recommendation, found.reasons, ())
+        poor = crop_caps(*(float(self.facts.table[name][row]) for name in ("size", "sharpness")))
+        against = rules.reason(row, views[0].person_id) or (RIVAL if row in self._rivals else "")
+        highest = WEAK if against else MEDIUM if poor else len(LEVELS)
+        level = min(LEVELS.index(found.recommendation), highest)
+        told = (*found.reasons, *poor, *((against,) if against else ()))
+        return Suggestion(LEVELS[level], told, tuple(views))
 
     def judge(self, faces: Sequence[FoundFace]) -> list[Suggestion]:
         """Candidates for the faces of a photo that is not in the database."""
@@ -114,176 +141,164 @@ class Recognition:
             return []
         vectors = np.stack([face.vector for face in faces])
         answers = self._needed(vectors.shape[1]).identify(vectors)
-        probes = [_Probe(0, min(face.box.width, face.box.height), face.sharpness) for face in faces]
-        return [self._explained(found, 0, probe, {}) for found, probe in zip(answers, probes, strict=True)]
+        return [self._judged(found, face) for found, face in zip(answers, faces, strict=True)]
 
-    def likeness(self, face_ids: Sequence[int], person_id: int) -> dict[int, float]:
-        """How well each face fits the other faces of a person: mean cosine, for an audit."""
-        others = [i for i in self._gallery.get(person_id, ()) if i in self._vectors]
-        found = {}
-        for face_id in face_ids:
-            rest = [self._vectors[i] for i in others if i != face_id]
-            if rest and face_id in self._vectors:
-                found[face_id] = float(np.mean(np.stack(rest) @ self._vectors[face_id]))
-        return found
+    def fit(self, person_id: int) -> dict[int, float]:
+        """How likely each confirmed face of a person is theirs, judged by their other faces: for an audit."""
+        self.follow()
+        if self._identifier is None or person_id not in self._gallery:
+            return {}
+        told = self._identifier.audit(person_id)
+        return dict(zip(self._gallery[person_id], told.tolist(), strict=True))
+
+    def other(self, face_id: int, person_id: int) -> Candidate | None:
+        """Who else a confirmed face of `person_id` may be: the best candidate besides."""
+        row = self.facts.row(face_id)
+        if row is None or self._identifier is None:
+            return None
+        found = self._identifier.identify(self.facts.vectors(np.array([row])), [{person_id}])[0]
+        return found.candidates[0] if found.candidates else None
+
+    # --- the identifier in step -------------------------------------------------------------------------------------
 
     def _needed(self, dimension: int) -> Identifier:
         if self._identifier is None:
             self._identifier = Identifier(bank_in_use(self.model, dimension), {})
         return self._identifier
 
-    def _load_vectors(self) -> None:
-        if (current_model(), bank_stamp(self.model)) != (self.model, self._stamp):
-            Recognition.__init__(self)
-        found = list(
-            Embedding.select(Embedding.id, Embedding.face, Embedding.vector)
-            .where((Embedding.model == self.model) & (Embedding.id > self._newest))
-            .order_by(Embedding.id)
-            .tuples()
-        )
-        if found:
-            vectors = from_blobs([blob for _, _, blob in found])
-            self._needed(vectors.shape[1])
-            self._vectors.update(zip((face for _, face, _ in found), vectors, strict=True))
-            self._newest = found[-1][0]
-
-    def _enrol_changes(self) -> list[int]:
-        """Brings the identifier's gallery in step with the confirmed faces; returns the persons that changed."""
-        if self._identifier is None:
-            return []
-        gallery: dict[int, list[int]] = defaultdict(list)
-        rows = Face.select(Face.id, Face.person).where(Face.state == FaceState.CONFIRMED).order_by(Face.id).tuples()
-        for face, person in rows:
-            if face in self._vectors:
-                gallery[person].append(face)
-        gone = list(self._gallery.keys() - gallery.keys())
-        changed = [person for person, faces in gallery.items() if self._gallery.get(person) != tuple(faces)]
-        for person in gone:
+    def _enrol(self, person: int) -> None:
+        rows = self.facts.gallery(person)
+        if len(rows):
+            vectors = self.facts.vectors(rows)
+            self._needed(vectors.shape[1]).enrol(person, vectors)
+            self._gallery[person] = tuple(self.facts.table["id"][rows].tolist())
+        elif self._identifier is not None:
             self._identifier.forget(person)
-        for person in changed:
-            self._identifier.enrol(person, np.stack([self._vectors[i] for i in gallery[person]]))
-        self._gallery = {person: tuple(faces) for person, faces in gallery.items()}
-        return gone + changed
+            self._gallery.pop(person, None)
 
-    def _probes(self, face_ids: Iterable[int] | None = None) -> dict[int, _Probe]:
-        """What caps look at, of the given faces or of all that wait, as far as they have an embedding."""
-        condition = Face.state.in_(WAITING) if face_ids is None else Face.id.in_(list(face_ids))
-        rows = Face.select(Face.id, Face.photo, Face.width, Face.height, Face.sharpness).where(condition)
-        return {
-            face: _Probe(photo, min(width or 0.0, height or 0.0), sharpness)
-            for face, photo, width, height, sharpness in rows.tuples()
-            if face in self._vectors
-        }
+    def _withdraw(self, rows: Rows) -> None:
+        """Takes the faces at `rows` of the facts out of the scores."""
+        scored = rows[self._place[rows] >= 0]
+        if self._scores is not None and len(scored):
+            self._scores.remove(self._place[scored].tolist())
+        self._place[scored] = -1
 
-    def _scored(self, probes: Iterable[int], changed: Iterable[int]) -> Scores:
-        """The waiting faces' scores: after a decision only those of the persons that changed are made anew."""
-        assert self._identifier is not None
-        if self._scores is not None and all(face in self._rows for face in probes):
-            for person in changed:
-                self._scores.update(person)
+    def _scored(self, rows: Rows) -> Scores:
+        """Scores of the waiting faces at `rows` of the facts, and of no others."""
+        decided = self._place >= 0
+        decided[rows] = False
+        self._withdraw(np.flatnonzero(decided))
+        new = rows[self._place[rows] < 0]
+        if self._scores is None:
+            vectors = self.facts.vectors(new)
+            self._scores = Scores(self._needed(vectors.shape[1]), vectors)
+            self._place[new] = self._scores.rows
         else:
-            self._rows = {face: row for row, face in enumerate(probes)}
-            self._scores = Scores(self._identifier, np.stack([self._vectors[face] for face in self._rows]))
+            for person in sorted(self._changed):
+                self._scores.update(person)
+            if len(new):
+                self._place[new] = self._scores.add(self.facts.vectors(new))
+        self._changed.clear()
         return self._scores
 
-    def _suggest(self, changed: Sequence[int]) -> dict[int, Stored]:
-        probes = self._probes()
-        if not probes:
-            self._scores = None
-            return {}
-        scores = self._scored(probes, changed)
-        excluded = {self._rows[face]: people for face, people in _rejected().items() if face in self._rows}
-        summary, confirmed = scores.summary(excluded), _confirmed_in(None)
-        found: dict[int, Stored] = {}
-        best: dict[tuple[int, int], float] = {}
-        for face, probe in probes.items():
-            row = self._rows[face]
-            person, level = int(summary.person[row]), LEVELS[summary.level[row]]
-            if person < 0 or level == "none":
-                found[face] = NOTHING
-                continue
-            level = _lowered(level, _caps(person, face, probe, confirmed))
-            probability = round(float(summary.probability[row]), 4)
-            found[face] = person, probability, level
-            best[probe.photo, person] = max(best.get((probe.photo, person), 0.0), probability)
-        for face, (person_id, chance, _) in found.items():
-            likelier = 0.0 if person_id is None else best[probes[face].photo, person_id]
-            if chance is not None and chance < likelier:  # somebody else in this photo is more like this person
-                found[face] = person_id, chance, "weak"
-        return found
+    # --- suggestions ------------------------------------------------------------------------------------------------
 
-    def _store(self, found: dict[int, Stored]) -> int:
-        """Writes what changed; a face that a human decided meanwhile is left alone."""
-        rows = Face.select(Face.id, Face.person, Face.probability, Face.recommendation).where(Face.state.in_(WAITING))
-        before = {face: (person, chance, level) for face, person, chance, level in rows.tuples()}
-        changed = [(face, now) for face, now in found.items() if before.get(face, now) != now]
-        if not changed:
-            return 0
-        with proxy.atomic("IMMEDIATE"):
-            for face, (person, probability, recommendation) in changed:
-                Face.update(
-                    person=person,
-                    probability=probability,
-                    recommendation=recommendation,
-                    state=FaceState.UNKNOWN if person is None else FaceState.SUGGESTED,
-                ).where((Face.id == face) & Face.state.in_(WAITING)).execute()
-        return len(changed)
+    def _suggest(self) -> _Answers:
+        """The best candidate of every waiting face that has an embedding."""
+        rows = np.flatnonzero(self.facts.waiting & self.facts.embedded)
+        rows = rows[np.argsort(self.facts.table["id"][rows])]
+        if not len(rows):
+            nothing = np.empty(0)
+            return _Answers(rows, rows, nothing, nothing.astype(np.int8), nothing.astype(np.bool_))
+        best = self._best(self._scored(rows), rows)
+        offered = best.level > 0
+        person = np.where(offered, best.person, NOBODY)
+        probability = np.where(offered, best.probability.astype(np.float64).round(DIGITS), -1)
+        rival = rivalled(self.facts.table["photo"][rows], person, best.probability)
+        level = np.where(poor_crops(self.facts, rows), np.minimum(best.level, MEDIUM), best.level)
+        level = np.where(rival, np.minimum(level, WEAK), level)
+        return _Answers(rows, person, probability, level.astype(np.int8), rival)
 
-    def _explained(
-        self, found: Identification, face: int, probe: _Probe, confirmed: dict[int, dict[int, int]]
-    ) -> Suggestion:
-        if not found.candidates:
-            return Suggestion(found.recommendation, found.reasons, ())
-        caps = _caps(found.candidates[0].person, face, probe, confirmed)
-        reasons = (*found.reasons, *(reason for _, reason in caps))
-        return Suggestion(_lowered(found.recommendation, caps), reasons, self._views(found))
-
-    def _views(self, found: Identification) -> tuple[CandidateView, ...]:
-        names = dict(Person.select(Person.id, Person.name).tuples())
-        return tuple(
-            CandidateView(
-                person_id=candidate.person,
-                person=names.get(candidate.person, "?"),
-                probability=candidate.probability,
-                reasons=(f"{candidate.similarity:.2f} alike",),
-                nearest=tuple(self._gallery[candidate.person][i] for i in candidate.nearest),
-            )
-            for candidate in found.candidates
+    def _best(self, scores: Scores, rows: Rows) -> Summary:
+        """The best candidate who was not rejected and is not ruled out; somebody ruled out where no other is left."""
+        place, rules = self._place[rows], RuledOut(self.facts)
+        excluded = {
+            int(self._place[row]): set(people) for row, people in self.facts.rejected.items() if self._place[row] >= 0
+        }
+        first = found = _at(scores.summary(excluded), place)
+        barred = left = rules.mask(rows, first.person)
+        for _ in range(ROUNDS):
+            if not left.any():
+                break
+            for at in np.flatnonzero(left).tolist():
+                excluded.setdefault(int(place[at]), set()).add(int(found.person[at]))
+            found = _at(scores.summary(excluded), place)
+            left = rules.mask(rows, found.person)
+        back = barred & (found.level == 0)
+        return Summary(
+            np.where(back, first.person, found.person),
+            np.where(back, first.probability, found.probability),
+            np.where(back, np.minimum(first.level, WEAK), found.level).astype(np.int8),
         )
 
+    def _allowed(self, row: int, rules: RuledOut) -> tuple[Identification, tuple[Candidate, ...]]:
+        """The answer for one face without those who rank first but are ruled out, and those; as `_best` does it."""
+        assert self._identifier is not None
+        vector, excluded = self.facts.vectors(np.array([row])), set(self.facts.rejected.get(row, ()))
+        first = found = self._identifier.identify(vector, [excluded])[0]
+        barred: list[Candidate] = []
+        for _ in range(ROUNDS):
+            if not found.candidates or not rules.reason(row, found.candidates[0].person):
+                break
+            barred.append(found.candidates[0])
+            excluded.add(found.candidates[0].person)
+            found = self._identifier.identify(vector, [excluded])[0]
+        return (found, tuple(barred)) if found.recommendation != LEVELS[0] else (first, ())
 
-def _caps(person: int, face: int, probe: _Probe, confirmed: dict[int, dict[int, int]]) -> list[tuple[str, str]]:
-    """What this photo and this crop say against trusting the numbers: the highest level left, and why."""
-    caps = []
-    if probe.size < SMALL_FACE:
-        caps.append(("medium", f"the face is small ({probe.size:.0f} pixels)"))
-    if probe.sharpness is not None and probe.sharpness < BLURRED:
-        caps.append(("medium", "the face is blurred"))
-    if confirmed.get(probe.photo, {}).get(person, face) != face:
-        caps.append(("weak", "this person is already confirmed in this photo"))
-    return caps
+    def _store(self, answers: _Answers) -> int:
+        """Writes what changed, and clears suggestions of people who are gone where there is no embedding to go by."""
+        table, rows = self.facts.table, answers.rows
+        orphans = self.facts.waiting & ~self.facts.embedded & (table["person"] == NOBODY) & (table["level"] > 0)
+        differs = table["person"][rows] != answers.person
+        differs |= table["probability"][rows] != answers.probability
+        differs |= table["level"][rows] != answers.level
+        if not differs.any() and not orphans.any():
+            return 0
+        changed = [values[differs] for values in (rows, answers.person, answers.probability, answers.level)]
+        with proxy.atomic("IMMEDIATE"):
+            begun = bulk.newest_change()
+            self.facts.store(*changed)
+            self.facts.clear(np.flatnonzero(orphans))
+            self.facts.seen(begun)
+        return int(differs.sum() + orphans.sum())
+
+    # --- words ------------------------------------------------------------------------------------------------------
+
+    def _judged(self, found: Identification, face: FoundFace) -> Suggestion:
+        poor = crop_caps(min(face.box.width, face.box.height), face.sharpness)
+        level = min(LEVELS.index(found.recommendation), MEDIUM if poor else len(LEVELS))
+        names = self._names(found.candidates)
+        views = tuple(self._plain(candidate, names) for candidate in found.candidates)
+        return Suggestion(LEVELS[level], (*found.reasons, *(poor if views else ())), views)
+
+    def _view(self, candidate: Candidate, names: Mapping[int, str], row: int, rules: RuledOut) -> CandidateView:
+        plain, against = self._plain(candidate, names), rules.reason(row, candidate.person)
+        reasons = (*plain.reasons, *([against] if against else []))
+        return replace(plain, reasons=reasons, age=rules.age(row, candidate.person))
+
+    def _plain(self, candidate: Candidate, names: Mapping[int, str]) -> CandidateView:
+        return CandidateView(
+            person_id=candidate.person,
+            person=names.get(candidate.person, "?"),
+            probability=candidate.probability,
+            reasons=(f"{candidate.similarity:.2f} alike",),
+            nearest=tuple(self._gallery[candidate.person][i] for i in candidate.nearest),
+        )
+
+    def _names(self, candidates: Sequence[Candidate]) -> dict[int, str]:
+        ids = [candidate.person for candidate in candidates]
+        return dict(Person.select(Person.id, Person.name).where(Person.id.in_(ids)).tuples())
 
 
-def _lowered(level: str, caps: Sequence[tuple[str, str]]) -> str:
-    return min((level, *(limit for limit, _ in caps)), key=LEVELS.index)
-
-
-def _rejected(face_ids: Sequence[int] | None = None) -> dict[int, frozenset[int]]:
-    rows = Rejection.select(Rejection.face, Rejection.person)
-    if face_ids is not None:
-        rows = rows.where(Rejection.face.in_(face_ids))
-    found: dict[int, set[int]] = defaultdict(set)
-    for face, person in rows.tuples():
-        found[face].add(person)
-    return {face: frozenset(persons) for face, persons in found.items()}
-
-
-def _confirmed_in(photos: Sequence[int] | None) -> dict[int, dict[int, int]]:
-    """Per photo: the confirmed persons and one of their faces."""
-    rows = Face.select(Face.photo, Face.person, Face.id).where(Face.state == FaceState.CONFIRMED)
-    if photos is not None:
-        rows = rows.where(Face.photo.in_(photos))
-    found: dict[int, dict[int, int]] = defaultdict(dict)
-    for photo, person, face in rows.tuples():
-        found[photo][person] = face
-    return found
+def _at(summary: Summary, places: Rows) -> Summary:
+    return Summary(summary.person[places], summary.probability[places], summary.level[places])

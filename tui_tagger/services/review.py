@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from tui_tagger.errors import UsageError
 from tui_tagger.services.library import face_view
+from tui_tagger.services.orders import Order
 from tui_tagger.services.query import WAITING
+from tui_tagger.services.queue import Queue
 from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.views import FaceState, HistoryRow, Outcome, ReviewItem
 from tui_tagger.storage import journal
 from tui_tagger.storage.journal import Recorder
 from tui_tagger.storage.models import Decision, Face, Person, Photo, Rejection, now
 
+DEFAULT_ORDER = Order.PERSON
 NOBODY = {"person": None, "probability": None, "recommendation": "none"}
 
 
@@ -30,31 +32,23 @@ class ReviewService:
         self._recognition = recognition
         self._undo_write = undo_write
         self._redo_write = redo_write
-        self._skipped: list[int] = []
+        self._queue: Queue | None = None
 
-    def queue(self) -> tuple[int, ...]:
-        """The waiting faces in the order to ask: by suggested person, strongest first, then the unknown by date.
+    def queue(self, order: Order | None = None) -> tuple[int, ...]:
+        """The waiting faces in the order to ask; queue.Queue says when it changes. Another `order` plans it anew."""
+        if self._queue is None or (order is not None and order is not self._queue.order):
+            self.replan(order)
+        self._recognition.follow()
+        assert self._queue is not None
+        return self._queue.faces()
 
-        Persons with the most waiting faces come first; skipped faces come last, in the order of skipping.
-        """
-        rows = (
-            Face.select(Face.id, Face.person, Face.probability)
-            .join(Photo)
-            .where(Face.state.in_(WAITING) & (Photo.status != "offline") & Face.x.is_null(False))
-            .order_by(Photo.taken_at.is_null(), Photo.taken_at, Photo.id, Face.x, Face.id)
-            .tuples()
-        )
-        persons: dict[int, list[tuple[float, int]]] = defaultdict(list)
-        unknown: list[int] = []
-        for face, person, probability in rows:
-            if person is None:
-                unknown.append(face)
-            else:
-                persons[person].append((-(probability or 0.0), face))
-        groups = sorted(persons.items(), key=lambda group: (-len(group[1]), group[0]))
-        order = [face for _, faces in groups for _, face in sorted(faces)] + unknown
-        skipped = [face for face in self._skipped if face in set(order)]
-        return (*(face for face in order if face not in set(skipped)), *skipped)
+    def replan(self, order: Order | None = None) -> None:
+        """Plans the queue anew from all decisions so far, as when a review begins."""
+        self._recognition.follow()
+        if self._queue is None or (order is not None and order is not self._queue.order):
+            self._queue = Queue(self._recognition, order or DEFAULT_ORDER)
+        else:
+            self._queue.plan()
 
     def item(self, face_id: int) -> ReviewItem:
         """The question about one face. Raises UsageError when it is gone."""
@@ -119,7 +113,9 @@ class ReviewService:
 
     def skip(self, face_id: int) -> None:
         """Asks about this face last; not a decision, so nothing to undo."""
-        self._skipped = [*(face for face in self._skipped if face != face_id), face_id]
+        self.queue()
+        assert self._queue is not None
+        self._queue.skip(face_id)
 
     def undo(self) -> Outcome | None:
         """Takes the last decision back, file writes included; None when there is none. Raises MetadataError."""
@@ -176,6 +172,8 @@ class ReviewService:
         with journal.decision(kind) as (decision, record):
             decision.message = change(record)
         self._recognition.update()
+        if self._queue is not None:
+            self._queue.decided(face_ids)
         return Outcome(decision.id, decision.message, tuple(face_ids))
 
 

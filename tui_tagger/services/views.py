@@ -94,6 +94,7 @@ class CandidateView:
     probability: float
     reasons: tuple[str, ...]
     nearest: tuple[int, ...]  # ids of the most alike confirmed faces, at most three
+    age: int | None = None  # in full years when the photo was taken, where both dates are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,16 @@ class PersonRow:
     first: str | None  # earliest and latest dates of the confirmed photos
     last: str | None
     unwritten: int  # photos whose file does not yet hold this name
+    birth_date: str | None = None  # "1978", "1978-03" or "1978-03-05"
+
+
+@dataclass(frozen=True, slots=True)
+class SuspiciousFace:
+    """A confirmed face that may be somebody else's."""
+
+    face: FaceView
+    probability: float  # that it is the person's, judged by their other faces
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

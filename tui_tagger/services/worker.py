@@ -17,7 +17,7 @@ from tui_tagger.config import log_dir
 from tui_tagger.errors import TaggerError, UsageError
 from tui_tagger.faces.protocols import Detector, Embedder
 from tui_tagger.geometry import Box
-from tui_tagger.services import scan
+from tui_tagger.services import groups, scan
 from tui_tagger.services.calibration import calibrate, due
 from tui_tagger.services.embedding import EmbedReport, embed_missing
 from tui_tagger.services.recognition import Recognition, current_model
@@ -71,6 +71,10 @@ class Control:
             self.pipe.send(("progress", done, total))
         if now - self._suggested > SUGGEST_EVERY:
             self.suggest()
+        return self.unhindered()
+
+    def unhindered(self) -> bool:
+        """Waits while paused, and says whether nobody cancelled the job."""
         paused = False
         while paused or self.pipe.poll():
             match self.pipe.recv():
@@ -130,15 +134,19 @@ def _scan(control: Control, folders: Sequence[Path]) -> ScanReport:
 
 
 def _embed(control: Control) -> EmbedReport:
-    """Embeds what lacks an embedding of the model in use, until that is another one; calibrates if that is due."""
+    """Embeds what lacks an embedding of the model in use, until that is another one; calibrates and clusters."""
     chosen = models()
 
     def go_on(done: int, total: int, path: Path | None) -> bool:
         return control.go_on(done, total, path) and current_model() == chosen.embedder_id
 
     report = embed_missing(chosen, go_on)
-    if not control.cancelled and due(chosen.embedder_id):
+    control.pipe.send(("photo", None))  # if the process dies from here on, no photo is to blame
+    if control.unhindered() and due(chosen.embedder_id):
         calibrate(chosen.embedder_id)
+    control.suggest()  # clusters may take a minute
+    if control.unhindered():
+        groups.cluster_new(lambda _done, _total: control.unhindered())
     return report
 
 
@@ -154,7 +162,17 @@ def _draw(control: Control, photo_id: int, box: Box) -> int:
     return scan.add_drawn(photo, box, models())
 
 
-JOBS: dict[str, Callable[..., Any]] = {"scan": _scan, "embed": _embed, "detect": _detect, "draw": _draw}
+def _cluster(control: Control) -> int:
+    return groups.cluster(lambda done, total: control.go_on(done, total, None))
+
+
+JOBS: dict[str, Callable[..., Any]] = {
+    "scan": _scan,
+    "embed": _embed,
+    "detect": _detect,
+    "draw": _draw,
+    "cluster": _cluster,
+}
 
 
 def _photo(photo_id: int) -> Photo:

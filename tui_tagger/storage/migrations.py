@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -63,6 +64,39 @@ STEPS = (
         CREATE TABLE setting (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL);
         """,
     ),
+    Step(
+        2,
+        "birth dates, and a record of what changed",
+        """
+        ALTER TABLE person ADD COLUMN birth_date TEXT;
+        CREATE TABLE change (id INTEGER PRIMARY KEY AUTOINCREMENT, face_id INTEGER NOT NULL, kind TEXT NOT NULL);
+        CREATE TRIGGER face_added AFTER INSERT ON face
+            BEGIN INSERT INTO change (face_id, kind) VALUES (new.id, 'face'); END;
+        CREATE TRIGGER face_changed
+            AFTER UPDATE OF photo_id, x, width, height, sharpness, state, person_id, probability, recommendation ON face
+            BEGIN INSERT INTO change (face_id, kind) VALUES (new.id, 'face'); END;
+        CREATE TRIGGER face_removed AFTER DELETE ON face
+            BEGIN INSERT INTO change (face_id, kind) VALUES (old.id, 'face'); END;
+        CREATE TRIGGER embedding_added AFTER INSERT ON embedding
+            BEGIN INSERT INTO change (face_id, kind) VALUES (new.face_id, 'embedding'); END;
+        CREATE TRIGGER embedding_changed AFTER UPDATE ON embedding
+            BEGIN INSERT INTO change (face_id, kind) VALUES (new.face_id, 'embedding'); END;
+        CREATE TRIGGER embedding_removed AFTER DELETE ON embedding
+            BEGIN INSERT INTO change (face_id, kind) VALUES (old.face_id, 'embedding'); END;
+        CREATE TRIGGER rejection_added AFTER INSERT ON rejection
+            BEGIN INSERT INTO change (face_id, kind) VALUES (new.face_id, 'rejection'); END;
+        CREATE TRIGGER rejection_removed AFTER DELETE ON rejection
+            BEGIN INSERT INTO change (face_id, kind) VALUES (old.face_id, 'rejection'); END;
+        CREATE TRIGGER photo_changed AFTER UPDATE ON photo
+            WHEN (old.taken_at, old.date_source, old.status) IS NOT (new.taken_at, new.date_source, new.status)
+            BEGIN INSERT INTO change (face_id, kind) SELECT id, 'face' FROM face WHERE photo_id = new.id; END;
+        """,
+    ),
+    Step(
+        3,
+        "clusters of faces",
+        "ALTER TABLE face ADD COLUMN cluster INTEGER; ALTER TABLE face ADD COLUMN cohesion REAL",
+    ),
 )
 
 LEDGER = """CREATE TABLE IF NOT EXISTS migration (
@@ -75,6 +109,16 @@ def applied(connection: sqlite3.Connection) -> int:
     return connection.execute("SELECT coalesce(max(number), 0) FROM migration").fetchone()[0] if known else 0
 
 
+def statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one; a trigger holds statements of its own."""
+    statement = ""
+    for part in script.split(";"):
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Applies each missing step in a transaction of its own."""
     for step in STEPS:
@@ -82,7 +126,7 @@ def migrate(connection: sqlite3.Connection) -> None:
         try:
             connection.execute(LEDGER)
             if step.number > applied(connection):  # a second program may have been faster
-                for statement in step.sql.split(";"):
+                for statement in statements(step.sql):
                     connection.execute(statement)
                 at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
                 row = (step.number, step.name, at)

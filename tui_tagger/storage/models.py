@@ -97,6 +97,7 @@ class Person(Table):
     name = TextField()
     created_at = TextField(default=now)
     used_at = TextField(default=now)  # last named by the human: type-ahead offers recent names first
+    birth_date = TextField(null=True)  # "1978", "1978-03" or "1978-03-05"
 
 
 class Face(Table):
@@ -113,6 +114,8 @@ class Face(Table):
     person = ForeignKeyField(Person, null=True, backref="faces", on_delete="SET NULL")
     probability = FloatField(null=True)
     recommendation = TextField(default="none")
+    cluster = IntegerField(null=True)  # faces of one number looked like one person when clusters were last made
+    cohesion = FloatField(null=True)  # how well the face fits into its cluster, 0 to 1
 
 
 class Embedding(Table):
@@ -126,6 +129,13 @@ class Rejection(Table):
 
     face = ForeignKeyField(Face, on_delete="CASCADE")
     person = ForeignKeyField(Person, on_delete="CASCADE")
+
+
+class Change(Table):
+    """Something of a face changed; triggers write these rows, whichever program made the change."""
+
+    face_id = IntegerField()
+    kind = TextField()  # face, embedding, rejection: the table in which it changed
 
 
 class Decision(Table):
@@ -170,5 +180,5 @@ class Migration(Table):
 
 TABLES: dict[str, type[Table]] = {
     table._meta.table_name: table
-    for table in (Photo, Person, Face, Embedding, Rejection, Decision, FileWrite, Job, Setting, Migration)
+    for table in (Photo, Person, Face, Embedding, Rejection, Change, Decision, FileWrite, Job, Setting, Migration)
 }

@@ -1,0 +1,358 @@
+#!/usr/bin/env python3
+"""Human effort: a reviewer who knows the truth names 2,000 faces with the keys of Review, starting from nothing.
+
+    OMP_NUM_THREADS=1 python -m benchmarks.reviewer --data ../shared/data [--quick]
+    OMP_NUM_THREADS=1 python -m benchmarks.reviewer --embeddings V.npy --names V.txt
+
+The real services on a real database. A few people have hundreds of faces, most have few, and a quarter of the faces are
+strangers' met once or twice. The validation set has some 14 faces a person: further ones are the person's mean plus the
+deviation of somebody else's face from their own mean. Keys are counted as UX has them: accept or choose a candidate 1,
+name n + letters (until the type-ahead's first hit is right) + enter, ignore i or I, group enter 1 and 2 for each face
+unticked (move, space); a face unticked from a person's group is not that person. The careful reviewer looks at
+everything; the careless one takes single faces that are "strong" without looking. Clusters are made at the end of the
+scan, and again each time no group is left; groups are asked before single faces.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.database import Floats, PlacedFace, library
+from tools.build_strangers import embed_archives, read_embeddings
+from tui_tagger.services import Services
+from tui_tagger.services.groups import GroupKind, GroupView, cluster, groups
+from tui_tagger.services.orders import Order
+from tui_tagger.services.recognition import COMPACT
+from tui_tagger.services.review import DEFAULT_ORDER, TwiceInPhoto
+from tui_tagger.services.views import ReviewItem
+from tui_tagger.storage.models import Face
+
+FIRST = (
+    "Anna",
+    "Bo",
+    "Clara",
+    "David",
+    "Emma",
+    "Felix",
+    "Greta",
+    "Hugo",
+    "Ida",
+    "Jonas",
+    "Karin",
+    "Leo",
+    "Maria",
+    "Olga",
+)
+LAST = ("Rossi", "Lind", "Ek", "Meyer", "Novak", "Silva", "Moreau", "Kim", "Okafor", "Larsen")
+STRANGERS = 0.25  # of the faces
+KNOWN = 0.02  # people the user knows, to a face
+POOR = 0.08  # of the faces are small, and as many blurred
+PER = 200  # wrong acceptances are told to so many accepted
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The library: faces in the order of their ids (1, 2, ...), and who each is; None for a stranger."""
+
+    faces: tuple[PlacedFace, ...]
+    embeddings: Floats
+    truth: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one review came to."""
+
+    named: int  # faces that are confirmed as who they are
+    wrong: int  # acceptances of somebody else
+    keys: int
+    questions: int  # single faces and groups asked about
+    strong: int  # acceptances of a strong recommendation
+    strong_wrong: int
+
+    @property
+    def keys_per_face(self) -> float:
+        return self.keys / max(self.named, 1)
+
+    @property
+    def wrong_per_200(self) -> float:
+        """Wrong ones among 200 acceptances of "strong"."""
+        return PER * self.strong_wrong / max(self.strong, 1)
+
+
+def cast(embeddings: Floats, people: Sequence[str], faces: int, seed: int) -> Cast:
+    """Draws a library of so many faces from `embeddings` [n, d] of `people` [n]."""
+    rng = np.random.default_rng(seed)
+    groups: dict[str, list[int]] = defaultdict(list)
+    for index, person in enumerate(people):
+        groups[person].append(index)
+    order = [str(person) for person in rng.permutation(sorted(groups))]
+    known, strange = round(faces * KNOWN), round(faces * STRANGERS)
+    share = 1 / np.arange(1, known + 1)
+    counts = np.maximum(1, np.round((faces - strange) * share / share.sum())).astype(int)
+    names = [f"{first} {last}" for last in LAST for first in FIRST]
+    truth: list[str | None] = []
+    vectors: list[Floats] = []
+    for person, name, count in zip(order, names, counts.tolist(), strict=False):
+        vectors.append(_faces_of(embeddings, groups, person, count, rng))
+        truth += [name] * count
+    for person in order[known:]:
+        count = int(rng.integers(1, 3))
+        if len(truth) + count > faces:
+            break
+        vectors.append(_faces_of(embeddings, groups, person, count, rng))
+        truth += [None] * count
+    return _photographed(np.concatenate(vectors), truth, rng)
+
+
+def _faces_of(
+    embeddings: Floats, groups: Mapping[str, list[int]], person: str, count: int, rng: np.random.Generator
+) -> Floats:
+    own = embeddings[rng.permutation(groups[person])[:count]]
+    mean = embeddings[groups[person]].mean(0)
+    others = sorted(set(groups) - {person})
+    more = []
+    for _ in range(count - len(own)):
+        other = groups[others[int(rng.integers(len(others)))]]
+        deviation = embeddings[other[int(rng.integers(len(other)))]] - embeddings[other].mean(0)
+        more.append(mean + deviation)
+    vectors = np.concatenate([own, np.reshape(more, (-1, embeddings.shape[1]))])
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+
+def _photographed(vectors: Floats, truth: Sequence[str | None], rng: np.random.Generator) -> Cast:
+    """Photos of one to six faces, nobody known twice in one, over ten years; some faces small or blurred."""
+    photos: list[tuple[int, list[int]]] = []  # room, faces
+    open_photos: list[int] = []
+    for index in rng.permutation(len(truth)).tolist():
+        fitting = [
+            p for p in open_photos if truth[index] is None or truth[index] not in {truth[f] for f in photos[p][1]}
+        ]
+        if not fitting:
+            open_photos.append(len(photos))
+            photos.append((int(rng.integers(1, 7)), []))
+            fitting = open_photos[-1:]
+        photo = fitting[int(rng.integers(len(fitting)))] if len(open_photos) > 20 else fitting[-1]
+        photos[photo][1].append(index)
+        if len(photos[photo][1]) == photos[photo][0]:
+            open_photos.remove(photo)
+    placed, order = [], []
+    for number, (_, inside) in enumerate(photos):
+        taken = f"{2010 + number * 10 // len(photos)}-{1 + number % 12:02}-{1 + number % 28:02}T12:00:00"
+        for index in inside:
+            small, blurred = rng.random(2) < POOR
+            placed.append(PlacedFace(number, taken, 30.0 if small else 90.0, 15.0 if blurred else 200.0))
+            order.append(index)
+    return Cast(tuple(placed), vectors[order], tuple(truth[index] for index in order))
+
+
+# --- the reviewer ---------------------------------------------------------------------------------------------------
+
+
+class Reviewer:
+    """Answers questions and counts the keys."""
+
+    def __init__(self, services: Services, truth: Sequence[str | None], careless: bool) -> None:
+        self.services, self.truth, self.careless = services, truth, careless
+        self.passed: set[int] = set()  # faces of groups that were skipped
+        self.keys = self.questions = self.strong = self.strong_wrong = self.wrong = 0
+
+    def who(self, face: int) -> str | None:
+        return self.truth[face - 1]
+
+    def answer(self, item: ReviewItem) -> None:
+        """One single face."""
+        self.questions += 1
+        face, name = item.face.id, self.who(item.face.id)
+        names = [candidate.person for candidate in item.candidates]
+        if item.recommendation == "strong":
+            self.strong += 1
+            self.strong_wrong += names[0] != name
+            if self.careless:
+                self.wrong += names[0] != name
+                self.accept(face, item.candidates[0].person_id)
+                return
+        if name is None:
+            self.ignore(item)
+        elif name in names:
+            self.accept(face, item.candidates[names.index(name)].person_id)
+        else:
+            self.name([face], name)
+
+    def answer_group(self, group: GroupView) -> None:
+        """Names or ignores what belongs together, and unticks the rest; looks at the faces one by one where few do."""
+        self.questions += 1
+        self.count_strong(group)
+        name, faces = group.person, list(group.face_ids)
+        if group.kind is GroupKind.UNKNOWN:
+            name = Counter(self.who(face) for face in faces).most_common(1)[0][0]
+        odd = [face for face in faces if self.who(face) != name]
+        if 2 * len(odd) >= len(faces):
+            self.keys += 1  # skip
+            self.passed |= set(faces)
+            return
+        right = [face for face in faces if self.who(face) == name]
+        self.keys += 2 * len(odd)
+        if group.person_id is not None:
+            self.keys += 1
+            self.services.review.accept(right, group.person_id)
+            for face in odd:
+                self.services.review.reject(face, group.person_id)
+        elif name is None:
+            self.keys += 1
+            self.services.review.ignore(right)
+        else:
+            self.name(right, name)
+
+    def count_strong(self, group: GroupView) -> None:
+        rows = Face.select(Face.id, Face.person).where(Face.id.in_(group.face_ids) & (Face.recommendation == "strong"))
+        names = {person.id: person.name for person in self.services.people.list()}
+        strong = [(face, names[person]) for face, person in rows.tuples()]
+        self.strong += len(strong)
+        self.strong_wrong += sum(self.who(face) != name for face, name in strong)
+
+    def next_group(self) -> GroupView | None:
+        """The first group with at least two faces that were not passed over."""
+        return next((one for one in groups() if len(set(one.face_ids) - self.passed) > 1), None)
+
+    def accept(self, face: int, person: int) -> None:
+        self.keys += 1
+        try:
+            self.services.review.accept([face], person)
+        except TwiceInPhoto:
+            self.keys += 1
+            self.services.review.accept([face], person, allow_twice=True)
+
+    def ignore(self, item: ReviewItem) -> None:
+        """All the rest of the photo at once, where nobody known is among it."""
+        self.keys += 1
+        rows = Face.select(Face.id).where((Face.photo == item.face.photo_id) & Face.state.in_(("unknown", "suggested")))
+        if any(self.who(face) for (face,) in rows.tuples()):
+            self.services.review.ignore([item.face.id])
+        else:
+            self.services.review.ignore_rest(item.face.photo_id)
+
+    def name(self, faces: Sequence[int], name: str) -> None:
+        self.keys += 2 + self.letters(name)
+        try:
+            self.services.review.name(faces, name)
+        except TwiceInPhoto:
+            self.keys += 1
+            self.services.review.name(faces, name, allow_twice=True)
+
+    def letters(self, name: str) -> int:
+        """How many letters of `name` are typed before it is the first hit; all of a new one."""
+        complete = self.services.people.complete
+        return next((n for n in range(1, len(name)) if complete(name[:n])[:1] == (name,)), len(name))
+
+
+def reviewer(
+    embeddings: Floats,
+    people: Sequence[str],
+    *,
+    model: str = COMPACT,
+    order: Order | None = None,
+    careless: bool = False,
+    grouped: bool = True,
+    faces: int = 2000,
+    seed: int = 0,
+) -> Figures:
+    """One whole review of a library drawn from `embeddings` [n, d] of `people` [n]; order None is the default."""
+    drawn = cast(embeddings, people, faces, seed)
+    with library(drawn.faces, drawn.embeddings, model) as services:
+        services.database.execute_sql("PRAGMA synchronous = off")
+        services.recognition.update()
+        human = Reviewer(services, drawn.truth, careless)
+        if grouped:
+            _answer_groups(human)
+        queue = services.review.queue(order)
+        while queue:
+            human.answer(services.review.item(queue[0]))
+            while grouped and (group := human.next_group()):
+                human.answer_group(group)
+            queue = services.review.queue()
+        return _figures(human)
+
+
+def _answer_groups(human: Reviewer) -> None:
+    while cluster():
+        while group := human.next_group():
+            human.answer_group(group)
+
+
+def _figures(human: Reviewer) -> Figures:
+    rows = Face.select(Face.id, Face.person).where(Face.state == "confirmed").tuples()
+    names = {person.id: person.name for person in human.services.people.list()}
+    named = sum(names[person] == human.who(face) for face, person in rows)
+    return Figures(named, human.wrong, human.keys, human.questions, human.strong, human.strong_wrong)
+
+
+# --- printing -------------------------------------------------------------------------------------------------------
+
+
+def table(results: Mapping[str, Sequence[Figures]]) -> str:
+    """A row a way of reviewing: mean and spread (standard deviation) over the seeds."""
+    columns = ("keys a face", "questions", "wrong in 200 strong", "named", "wrong")
+    lines = [f"{'':32s}" + "".join(f"{column:>22s}" for column in columns)]
+    for name, figures in results.items():
+        values = (
+            [one.keys_per_face for one in figures],
+            [one.questions for one in figures],
+            [one.wrong_per_200 for one in figures],
+            [one.named for one in figures],
+            [one.wrong for one in figures],
+        )
+        lines.append(f"{name:32s}" + "".join(f"{_spread(one):>22s}" for one in values))
+    return "\n".join(lines)
+
+
+def _spread(values: Sequence[float]) -> str:
+    mean = statistics.fmean(values)
+    digits = 3 if mean < 10 else 0
+    return f"{mean:.{digits}f} ± {statistics.pstdev(values):.{digits}f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="the folder with faces/; embeds its crops with the compact model")
+    parser.add_argument("--embeddings", type=Path, help="validation embeddings [n, d] or [n, 2, d], npy")
+    parser.add_argument("--names", type=Path, help="their names, one person/file a line")
+    parser.add_argument("--model-id", default=COMPACT)
+    parser.add_argument("--poses", choices=["all", "frontal"], default="all")
+    parser.add_argument("--faces", type=int, default=2000)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--orders", default=",".join(Order), help="of: " + ", ".join(Order))
+    parser.add_argument("--quick", action="store_true", help="400 faces, one seed, the default order")
+    options = parser.parse_args()
+    if options.embeddings:
+        embeddings, names = read_embeddings(options.embeddings, options.names)
+    elif options.data:
+        embeddings, names = embed_archives([options.data / "faces" / "validation.zip"])
+    else:
+        parser.error("give --data or --embeddings and --names")
+    wanted = [i for i, name in enumerate(names) if options.poses == "all" or "/frontal" in name]
+    embeddings, people = embeddings[wanted], [names[i].rsplit("/", 1)[0] for i in wanted]
+    faces, seeds = (400, 1) if options.quick else (options.faces, options.seeds)
+    orders = [DEFAULT_ORDER] if options.quick else [Order(order) for order in options.orders.split(",")]
+    ways = {f"careful, {order}": (order, False, False) for order in orders}
+    ways |= {f"careful, groups, {order}": (order, False, True) for order in orders}
+    ways[f"careless, {DEFAULT_ORDER}"] = (DEFAULT_ORDER, True, False)
+    print(f"{faces} faces, {seeds} seeds, {options.model_id}, {options.poses} poses")
+    results = {}
+    for name, (order, careless, grouped) in ways.items():
+        way = {"model": options.model_id, "order": order, "careless": careless, "grouped": grouped, "faces": faces}
+        figures = [reviewer(embeddings, people, seed=seed, **way) for seed in range(seeds)]
+        results[name] = figures
+        print(table({name: figures}).split("\n")[-1], flush=True)
+    print(table(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,212 @@
+"""What recognition and the review queue must know of every face, as arrays, kept in step with the database.
+
+Triggers record which faces changed (storage/migrations.py), whichever program changed them, so keeping in step costs
+as much as changed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui_tagger.faces.identifier import LEVELS
+from tui_tagger.services.views import FaceState
+from tui_tagger.storage import bulk
+from tui_tagger.storage.models import Person
+
+Rows = NDArray[np.int64]
+
+GONE = -1  # the state of a face that was deleted
+STATES = (FaceState.UNKNOWN, FaceState.SUGGESTED, FaceState.CONFIRMED, FaceState.IGNORED, FaceState.NOT_A_FACE)
+CONFIRMED = STATES.index(FaceState.CONFIRMED)
+LAST_WAITING = STATES.index(FaceState.SUGGESTED)
+NOBODY = -1
+
+COLUMNS: dict[str, type[np.generic]] = {
+    "id": np.int64,
+    "photo": np.int64,
+    "state": np.int8,  # index into STATES, or GONE
+    "person": np.int64,  # NOBODY for none
+    "probability": np.float64,  # -1 for none
+    "level": np.int8,  # index into LEVELS
+    "size": np.float32,  # shorter side, pixels
+    "sharpness": np.float32,  # nan where it was not measured
+    "x": np.float32,
+    "taken": np.int64,  # local wall time yyyymmddhhmmss; 0 for none
+    "dated": np.bool_,  # the date is from the photo, not the time of its file
+    "shown": np.bool_,  # has a box, in a photo that is there
+}
+STATE_NUMBERS = {state.value: number for number, state in enumerate(STATES)}
+LEVEL_NUMBERS = {level: number for number, level in enumerate(LEVELS)}
+
+
+def unit(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
+    """`vectors` [n, d] at unit length."""
+    found = vectors.astype(np.float32)
+    found /= np.linalg.norm(found, axis=1, keepdims=True).clip(1e-12)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a refresh found: rows that changed in any way, rows with another embedding, galleries that changed."""
+
+    rows: Rows
+    embedded: Rows
+    people: frozenset[int]
+
+
+class Facts:
+    """One row a face, in the order in which this program met them; a row keeps its face for good.
+
+    `table` has the arrays [n] of COLUMNS; `embedded` [n] tells for which rows there are `vectors` by `model`.
+    """
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self.rejected: dict[int, frozenset[int]] = {}  # row -> people whom it was said not to be
+        self.born: dict[int, str] = {}  # person -> birth date
+        self._columns: dict[str, NDArray[Any]] = {name: np.empty(0, kind) for name, kind in COLUMNS.items()}
+        self._vectors = np.empty((0, 0), np.float16)
+        self._embedded = np.empty(0, np.bool_)
+        self._row_of: dict[int, int] = {}
+        self._seen = -1
+
+    @property
+    def table(self) -> dict[str, NDArray[Any]]:
+        return {name: column[: len(self)] for name, column in self._columns.items()}
+
+    def __len__(self) -> int:
+        return len(self._row_of)
+
+    @property
+    def embedded(self) -> NDArray[np.bool_]:
+        return self._embedded[: len(self)]
+
+    @property
+    def waiting(self) -> NDArray[np.bool_]:
+        """Which rows [n] are unknown or suggested."""
+        state = self._columns["state"][: len(self)]
+        return np.asarray((state >= 0) & (state <= LAST_WAITING))
+
+    def row(self, face: int) -> int | None:
+        return self._row_of.get(face)
+
+    def rows_of(self, faces: Collection[int]) -> Rows:
+        """The rows of those of `faces` that are known."""
+        return np.array([self._row_of[face] for face in faces if face in self._row_of], np.int64)
+
+    def vectors(self, rows: Rows) -> NDArray[np.float32]:
+        """Unit embeddings [n, d], float32, of embedded rows."""
+        return unit(self._vectors[rows])
+
+    def gallery(self, person: int) -> Rows:
+        """The confirmed faces of `person` that have an embedding, by face id."""
+        table = self.table
+        rows = np.flatnonzero((table["person"] == person) & (table["state"] == CONFIRMED) & self.embedded)
+        return rows[np.argsort(table["id"][rows])]
+
+    def refresh(self) -> News:
+        """Reads what changed in the database since the last call; everything, the first time."""
+        newest = bulk.newest_change()
+        changed = None if self._seen < 0 else bulk.changes_since(self._seen)
+        self.born = dict(Person.select(Person.id, Person.birth_date).where(Person.birth_date.is_null(False)).tuples())
+        if changed is None:
+            bulk.forget_changes()
+            faces = embedded = rejected = None
+        else:
+            faces, embedded, rejected = changed["face"], changed["embedding"], changed["rejection"]
+        self._seen = newest
+        before = self._galleries(faces)
+        rows = self._read_facts(faces)
+        with_vector = self._read_vectors(embedded)
+        self._read_rejections(rejected)
+        news = rows if rejected is None else np.union1d(np.union1d(rows, with_vector), self.rows_of(rejected))
+        return News(news, with_vector, self._moved(before, rows, with_vector))
+
+    def store(self, rows: Rows, person: Rows, probability: NDArray[np.float64], level: NDArray[np.int8]) -> None:
+        """Writes suggestions to the database and here; a face that a human decided meanwhile is left alone there."""
+        table, told = self.table, []
+        columns = (table["id"][rows], person, probability, level)
+        for face, who, chance, how in zip(*(column.tolist() for column in columns), strict=True):
+            words = (None, None, "none", "unknown") if who == NOBODY else (who, chance, LEVELS[how], "suggested")
+            told.append((*words, face))
+        bulk.store_suggestions(told)
+        table["person"][rows], table["probability"][rows], table["level"][rows] = person, probability, level
+        table["state"][rows] = np.where(person == NOBODY, 0, LAST_WAITING)
+
+    def clear(self, rows: Rows) -> None:
+        """Makes faces unknown again."""
+        self.store(rows, np.full(len(rows), NOBODY), np.full(len(rows), -1.0), np.zeros(len(rows), np.int8))
+
+    def seen(self, begun: int) -> None:
+        """What changed since change `begun` was done here, if that is what was seen last."""
+        if self._seen == begun:
+            self._seen = bulk.newest_change()
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def _galleries(self, faces: Sequence[int] | None) -> dict[int, int]:
+        """Row -> the person in whose gallery it is, before those faces are read again."""
+        return self._in_gallery(np.arange(len(self)) if faces is None else self.rows_of(faces))
+
+    def _in_gallery(self, rows: Rows) -> dict[int, int]:
+        confirmed = rows[self.table["state"][rows] == CONFIRMED]
+        return dict(zip(confirmed.tolist(), self.table["person"][confirmed].tolist(), strict=True))
+
+    def _moved(self, before: dict[int, int], rows: Rows, embedded: Rows) -> frozenset[int]:
+        """The people whose gallery lost or won a face, or has a face with another embedding."""
+        after = self._in_gallery(rows)
+        people = {person for row, person in before.items() if after.get(row) != person}
+        people |= {person for row, person in after.items() if before.get(row) != person}
+        return frozenset(people | set(self._in_gallery(embedded).values()))
+
+    def _read_facts(self, faces: Sequence[int] | None) -> Rows:
+        found = bulk.face_facts(faces)
+        known = [(*row[:2], STATE_NUMBERS[row[2]], *row[3:5], LEVEL_NUMBERS[row[5]], *row[6:]) for row in found]
+        rows = self._rows_for([row[0] for row in known])
+        for name, values in zip(COLUMNS, zip(*known, strict=True), strict=False):
+            self._columns[name][rows] = np.array(values, COLUMNS[name])
+        gone = np.setdiff1d(np.arange(len(self)) if faces is None else self.rows_of(faces), rows)
+        self._columns["state"][gone] = GONE
+        return np.concatenate([rows, gone])
+
+    def _rows_for(self, faces: Sequence[int]) -> Rows:
+        """The rows of `faces`, made for those that are new."""
+        for face in faces:
+            self._row_of.setdefault(face, len(self._row_of))
+        missing = len(self) - len(self._embedded)
+        if missing > 0:
+            more = max(missing, len(self._embedded) // 4)
+            for name, column in self._columns.items():
+                self._columns[name] = np.concatenate([column, np.zeros(more, column.dtype)])
+            self._embedded = np.concatenate([self._embedded, np.zeros(more, np.bool_)])
+            self._vectors = np.concatenate([self._vectors, np.zeros((more, self._vectors.shape[1]), np.float16)])
+        return np.array([self._row_of[face] for face in faces], np.int64)
+
+    def _read_vectors(self, faces: Sequence[int] | None) -> Rows:
+        found = [(face, blob) for face, blob in bulk.vectors(self.model, faces) if face in self._row_of]
+        if faces is not None:
+            self._embedded[self.rows_of(faces)] = False
+        if not found:
+            return self.rows_of(faces or ())
+        rows = self.rows_of([face for face, _ in found])
+        read = np.frombuffer(b"".join(blob for _, blob in found), np.float16).reshape(len(found), -1)
+        if not self._vectors.shape[1]:
+            self._vectors = np.zeros((len(self._embedded), read.shape[1]), np.float16)
+        self._vectors[rows], self._embedded[rows] = read, True
+        return rows if faces is None else self.rows_of(faces)
+
+    def _read_rejections(self, faces: Sequence[int] | None) -> None:
+        pairs: dict[int, set[int]] = defaultdict(set)
+        for face, person in bulk.rejections(faces):
+            if face in self._row_of:
+                pairs[self._row_of[face]].add(person)
+        for row in list(self.rejected) if faces is None else self.rows_of(faces).tolist():
+            self.rejected.pop(row, None)
+        self.rejected |= {row: frozenset(people) for row, people in pairs.items()}

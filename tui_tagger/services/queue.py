@@ -1,0 +1,82 @@
+"""The plan of a review: faces in an order that stands still while the human works through it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui_tagger.services.facts import Facts, Rows
+from tui_tagger.services.orders import ORDERS, Order, askable, waiting
+from tui_tagger.services.recognition import Recognition
+
+LAST = np.iinfo(np.int64).min  # the run of what has no place in the plan
+
+
+class Queue:
+    """Which face is asked about next.
+
+    The plan is a list of runs, such as the faces suggested to be one person (orders.py). The rule, so that nothing
+    moves under the cursor:
+    - A run is asked to its end in the order it was planned in, whatever decisions make of the suggestions in it.
+    - When the last waiting face of a run is decided, what comes after it is planned anew, from what is known by then.
+      What comes before it stays: passed-over faces keep their places.
+    - Decided faces leave and, when undone, come back to where they were. Faces that are new wait at the end until the
+      rest is planned anew. Skipped faces come last, in the order of skipping.
+    """
+
+    def __init__(self, recognition: Recognition, order: Order) -> None:
+        self.order = order
+        self._recognition = recognition
+        self._skipped: list[int] = []  # faces
+        self._rows = self._runs = np.empty(0, np.int64)  # of the facts; the run of each
+        self.plan()
+
+    @property
+    def _facts(self) -> Facts:
+        return self._recognition.facts
+
+    def plan(self, keep: int = 0) -> None:
+        """Plans anew all but the first `keep` places."""
+        faces = waiting(self._facts)
+        planned = ORDERS[self.order](faces)
+        rows, runs = faces.row[planned.order], planned.run
+        skipped = self._facts.rows_of(self._skipped)
+        skipped = skipped[askable(self._facts)[skipped]]
+        fresh = ~self._marked(np.concatenate([self._rows[:keep], skipped]))[rows]
+        skipped = skipped[~self._marked(self._rows[:keep])[skipped]]
+        self._rows = np.concatenate([self._rows[:keep], rows[fresh], skipped])
+        self._runs = np.concatenate([self._runs[:keep], runs[fresh], np.full(len(skipped), LAST)])
+
+    def faces(self) -> tuple[int, ...]:
+        """The waiting faces in the order to ask."""
+        there = askable(self._facts)
+        late = np.flatnonzero(there & ~self._marked(self._rows))
+        self._rows = np.concatenate([self._rows, late])
+        self._runs = np.concatenate([self._runs, np.full(len(late), LAST)])
+        return tuple(self._facts.table["id"][self._rows[there[self._rows]]].tolist())
+
+    def skip(self, face: int) -> None:
+        """Asks about `face` last."""
+        self._skipped = [*(one for one in self._skipped if one != face), face]
+        row = self._facts.row(face)
+        if row is not None:
+            others = self._rows != row
+            self._rows = np.append(self._rows[others], row)
+            self._runs = np.append(self._runs[others], LAST)
+
+    def decided(self, faces: Collection[int]) -> None:
+        """After a decision on `faces`: plans the rest anew if that was the end of a run."""
+        places = np.flatnonzero(self._marked(self._facts.rows_of(faces))[self._rows])
+        if not len(places):
+            return
+        place = int(places[-1])
+        rest = self._rows[place:][self._runs[place:] == self._runs[place]]
+        if not askable(self._facts)[rest].any():
+            self.plan(keep=place + 1)
+
+    def _marked(self, rows: Rows) -> NDArray[np.bool_]:
+        marks = np.zeros(len(self._facts), np.bool_)
+        marks[rows] = True
+        return marks
