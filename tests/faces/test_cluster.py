@@ -22,7 +22,7 @@ ANNA, BO = 10, 11
 
 @pytest.fixture(scope="module")
 def bank() -> StrangerBank:
-    return fit_bank(*drawn_people(80, FACES), "drawn", Settings(within_shrinkage=0.2, between_shrinkage=0.2))
+    return fit_bank(*drawn_people(80, FACES), "drawn", [Settings(within_shrinkage=0.2, between_shrinkage=0.2)])
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +164,10 @@ def test_no_cluster_breaks_a_constraint_and_order_means_nothing(data: st.DataObj
         rng.permutation(2 * count)[:count] // data.draw(st.integers(1, 4)),
         rng.choice([-1, -1, -1, ANNA, BO], count),
         rng.random(count) < 0.1,
-        [(int(face), int(person)) for face, person in zip(rng.permutation(count)[:6], rng.choice([ANNA, BO], 6))],
+        [
+            (int(face), int(person))
+            for face, person in zip(rng.permutation(count)[:6], rng.choice([ANNA, BO], 6), strict=True)
+        ],
     )
     bank = spherical_bank("x", 16)
     found = made(bank, embeddings, known)

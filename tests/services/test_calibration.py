@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,11 @@ from tests.conftest import paint_photo
 from tests.fakes import FakeEmbedder
 from tests.services.test_checkup import checks
 from tui_tagger import config
-from tui_tagger.errors import ModelError
-from tui_tagger.faces import calibration as fitting
+from tui_tagger.faces.calibration import Recalibration, recalibration
 from tui_tagger.faces.strangers import Floats, StrangerBank, bank_path
 from tui_tagger.services import Services
-from tui_tagger.services.banks import bank_in_use, base_bank, calibrated_path, store_bank
+from tui_tagger.services import calibration as service
+from tui_tagger.services.banks import bank_in_use, base_bank, calibrated_path, forget_calibrations, store_bank
 from tui_tagger.services.calibration import calibrate, calibration, confirmed, due
 from tui_tagger.services.models import work_waits
 from tui_tagger.storage.models import Embedding, Face, Person, Photo
@@ -26,24 +26,16 @@ from tui_tagger.storage.models import Embedding, Face, Person, Photo
 MODEL, DIMENSION = FakeEmbedder.model_id, FakeEmbedder.dimension
 
 
-@dataclass(frozen=True)
-class Report:
-    people: int
-    faces: int
-    before: float = 0.21
-    after: float = 0.04
-
-
-def fitted(bank: StrangerBank, embeddings: Floats, people: Sequence[str]) -> tuple[StrangerBank, Report]:
+def fitted(bank: StrangerBank, embeddings: Floats, people: Sequence[str]) -> Recalibration:
     """Stands for the fit: leaves a mark in the settings that can be found again."""
     assert embeddings.shape == (len(people), DIMENSION)
     changed = replace(bank, settings=replace(bank.settings, temperature=float(len(people))))
-    return changed, Report(len(set(people)), len(people))
+    return Recalibration(changed, True, len(set(people)), len(people), before=0.21, after=0.04)
 
 
 @pytest.fixture(autouse=True)
 def _fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitting, "recalibrated", fitted, raising=False)
+    monkeypatch.setattr(service, "recalibration", fitted)
 
 
 @pytest.fixture
@@ -130,14 +122,46 @@ def test_a_model_that_ships_with_a_bank_is_left_alone(
     assert not due(MODEL)
 
 
-def test_faces_that_say_too_little_change_nothing(photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise ModelError("too few")
-
+def test_a_bank_that_needs_no_change_stays_and_is_not_tried_again(
+    photo: Photo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     confirm(photo, people=10, faces=3)
-    monkeypatch.setattr(fitting, "recalibrated", refuse)
+    calibrate(MODEL)
+    monkeypatch.setattr(service, "recalibration", lambda bank, *_: Recalibration(bank, False, 10, 30, 0.03, 0.03))
+    done = calibrate(MODEL)
+    assert done is not None
+    assert not done.changed
+    assert not calibrated_path(MODEL).exists()
+    assert not due(MODEL)
+    assert "error 3%, nothing to change" in checks(tmp_path)["calibration"].text
+
+
+def test_faces_that_say_too_little_change_nothing(photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert calibrate(MODEL) is None
+    confirm(photo, people=10, faces=3)
+    monkeypatch.setattr(service, "recalibration", lambda bank, *_: Recalibration(bank, False, 7, 21))
     assert calibrate(MODEL) is None
     assert not calibrated_path(MODEL).exists()
+
+
+def test_another_bank_of_strangers_is_calibrated_anew(photo: Photo) -> None:
+    confirm(photo, people=10, faces=3)
+    calibrate(MODEL)
+    store_bank(base_bank(MODEL, DIMENSION), bank_path(MODEL))
+    forget_calibrations(MODEL)
+    assert not calibrated_path(MODEL).exists()
+    assert calibration(MODEL) is None
+    assert due(MODEL)
+
+
+def test_the_fit_itself_works_on_what_the_library_holds(photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "recalibration", recalibration)
+    confirm(photo, people=12, faces=4)
+    done = calibrate(MODEL)
+    assert done is not None
+    assert (done.people, done.faces) == (12, 48)
+    assert 0 <= done.after <= 1
+    assert bank_in_use(MODEL, DIMENSION).mean.shape == (DIMENSION,)
 
 
 def test_the_doctor_tells_what_it_came_from(photo: Photo, tmp_path: Path) -> None:

@@ -29,8 +29,22 @@ def base_bank(model: str, dimension: int) -> StrangerBank:
 
 def bank_stamp(model: str) -> tuple[int, ...]:
     """Another one as soon as `bank_in_use` may be another bank."""
-    paths = (calibrated_path(model), bank_path(model))
-    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
+    return base_stamp(model), _written_at(calibrated_path(model))
+
+
+def base_stamp(model: str) -> int:
+    """Another one as soon as the bank of `model` made on this machine is another one; 0 without one."""
+    return _written_at(bank_path(model))
+
+
+def forget_calibrations(model: str) -> None:
+    """Deletes what was calibrated, in any library, from the bank of `model` that gave way to another."""
+    for path in bank_path(model).parent.glob(f"{bank_path(model).stem}-of-*.npz"):
+        path.unlink(missing_ok=True)
+
+
+def _written_at(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def calibrated_path(model: str) -> Path:

@@ -6,14 +6,13 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tui_tagger.errors import ModelError
-from tui_tagger.services.banks import base_bank, calibrated_path, ships_bank, store_bank
+from tui_tagger.faces.calibration import LEAST_FACES, LEAST_PEOPLE, recalibration
+from tui_tagger.services.banks import base_bank, base_stamp, calibrated_path, ships_bank, store_bank
 from tui_tagger.services.recognition import from_blobs
 from tui_tagger.services.views import FaceState
 from tui_tagger.storage.database import setting, store_setting
 from tui_tagger.storage.models import Embedding, Face, now
 
-LEAST_PEOPLE, LEAST_FACES = 8, 3  # confirmed, so that something can be said of how faces of one person differ
 GROWTH = 1.2  # times the confirmed faces of the last calibration make another one worth its time
 
 
@@ -24,38 +23,43 @@ class Calibration:
     model: str
     people: int
     faces: int
+    changed: bool  # False: the bank before was no worse, and stays
     before: float
     after: float
+    base: int  # which bank it started from: `base_stamp`
     at: str  # UTC, ISO 8601
 
 
 def calibration(model: str) -> Calibration | None:
-    """The calibration that suggestions are made with now, or None."""
+    """The calibration that holds now, or None."""
     row = setting(_key(model))
-    return Calibration(**row) if row is not None and calibrated_path(model).exists() else None
+    if row is None or row["base"] != base_stamp(model) or (row["changed"] and not calibrated_path(model).exists()):
+        return None
+    return Calibration(**row)
 
 
 def due(model: str) -> bool:
     """Whether `calibrate` has something to say: no bank ships, people enough, and clearly more faces than last time."""
     if ships_bank(model):
         return False
-    people, faces = confirmed(model)
-    last = setting(_key(model)) if calibrated_path(model).exists() else None
-    return people >= LEAST_PEOPLE and faces >= (GROWTH * last["faces"] if last else 0)
+    (people, faces), last = confirmed(model), calibration(model)
+    return people >= LEAST_PEOPLE and (last is None or faces >= GROWTH * last.faces)
 
 
 def calibrate(model: str) -> Calibration | None:
-    """Fits the bank to the confirmed faces and stores it; None where they turn out to say too little."""
-    from tui_tagger.faces.calibration import recalibrated
-
+    """Fits the bank to the confirmed faces; None where these are too few to tell anything."""
     rows = list(Embedding.select(Embedding.vector, Face.person).join(Face).where(_condition(model)).tuples())
-    vectors, people = from_blobs([blob for blob, _ in rows]), [str(person) for _, person in rows]
-    try:
-        bank, report = recalibrated(base_bank(model, vectors.shape[1]), vectors, people)
-    except ModelError:
+    if not rows:
         return None
-    store_bank(bank, calibrated_path(model))
-    done = Calibration(model, report.people, report.faces, report.before, report.after, now())
+    vectors, people = from_blobs([blob for blob, _ in rows]), [str(person) for _, person in rows]
+    base, found = base_stamp(model), recalibration(base_bank(model, vectors.shape[1]), vectors, people)
+    if found.before is None or found.after is None:
+        return None
+    if found.changed:
+        store_bank(found.bank, calibrated_path(model))
+    else:
+        calibrated_path(model).unlink(missing_ok=True)
+    done = Calibration(model, found.people, found.faces, found.changed, found.before, found.after, base, now())
     store_setting(_key(model), asdict(done))
     return done
 

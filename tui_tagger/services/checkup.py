@@ -98,5 +98,7 @@ def _calibration() -> Check:
     done = calibration(model)
     if done is None:
         return Check("calibration", True, "not calibrated yet", f"Confirm {wanted(model)}.")
-    text = f"calibrated from {done.people} people, {done.faces} faces on {done.at[:10]}"
-    return Check("calibration", True, f"{text}; error {done.after:.0%}, before {done.before:.0%}")
+    text = f"from {done.people} people, {done.faces} faces on {done.at[:10]}"
+    if not done.changed:
+        return Check("calibration", True, f"looked at again {text}; error {done.before:.0%}, nothing to change")
+    return Check("calibration", True, f"calibrated {text}; error {done.after:.0%}, before {done.before:.0%}")

@@ -16,7 +16,7 @@ from tui_tagger.faces.ignored_strangers import with_single_faces
 from tui_tagger.faces.lfw import lfw_folder
 from tui_tagger.faces.strangers import LEAST_FACES, LEAST_PEOPLE, Floats, bank_path, fit_bank
 from tui_tagger.imaging import EXTENSIONS, load_upright
-from tui_tagger.services.banks import base_bank, calibrated_path, store_bank
+from tui_tagger.services.banks import base_bank, forget_calibrations, store_bank
 from tui_tagger.services.recognition import from_blobs
 from tui_tagger.services.scan import Models, crop_source
 from tui_tagger.services.views import FaceState, Failure
@@ -66,12 +66,15 @@ def build_bank(
     began, model = time.monotonic(), models.embedder_id
     folders = [*([folder] if folder else []), *([lfw_folder()] if lfw else [])]
     found = _faces_of(folders, models, progress) if folders else None
-    single = _ignored_faces(model) if ignored else np.empty((0, 1), np.float32)
-    bank = base_bank(model, single.shape[1]) if found is None else fit_bank(found.embeddings, found.people, model)
+    if found is None:
+        bank = base_bank(model, models.embedder().dimension)
+    else:
+        bank = fit_bank(found.embeddings, found.people, model)
+    single = _ignored_faces(model) if ignored else ()
     if ignored:
-        bank = with_single_faces(bank, single)
+        bank = with_single_faces(bank, np.asarray(single))
     path = store_bank(bank, bank_path(model))
-    calibrated_path(model).unlink(missing_ok=True)  # it was made of the bank before; the next job makes another
+    forget_calibrations(model)  # the next job makes another
     return StrangersReport(
         model=model,
         path=path,
