@@ -26,9 +26,10 @@ from numpy.typing import NDArray
 from benchmarks.baselines import STRANGER_FACES, STRANGERS, Answer, Method, cosine_to_mean, cosine_to_nearest, original
 from benchmarks.measures import BINS, Figure, Tally, weights_of
 from tools.build_strangers import embed_archives, labelled, person, questions_of, read_embeddings
-from tui_tagger.faces.calibration import ENROLLED, calibrated, trial, worth
+from tui_tagger.faces.calibration import calibrated, worth
 from tui_tagger.faces.identifier import LEVELS, Identifier, Scores
 from tui_tagger.faces.strangers import CHOICES, Settings, StrangerBank, bank_for, candidates, group, halves
+from tui_tagger.faces.trials import ENROLLED, trial
 from tui_tagger.faces.weights import COMPACT_ID
 
 Floats = NDArray[np.float32]

@@ -2,54 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_tagger.faces.identifier import Identifier
-from tui_tagger.faces.strangers import Floats, Questions, Settings, StrangerBank, log_sum_exp, mixed_with_general
+from tui_tagger.faces.strangers import (
+    Doubles,
+    Floats,
+    Questions,
+    Settings,
+    StrangerBank,
+    covariances,
+    group,
+    halves,
+    simultaneous,
+)
+from tui_tagger.faces.trials import KNOWN, Groups, answered
 
-ENROLLED = (1, 2, 3, 5, 10)  # faces a person
-KNOWN = {4: 6, 20: 2, 250: 1}  # people enrolled at once, and how often they are drawn; at most half of those there are
-MOST_PROBES = 5  # of one person, so that nobody counts too much
 MISLABELLED = 0.02  # where the search for the share of wrong labels starts
-FALSE_ALARMS = 0.01  # share of strangers that choices are compared at
 OVER_THRESHOLD = 0.02  # share of strangers above the threshold
+BINS = 15  # of the expected calibration error
 
-Groups = Mapping[str, NDArray[np.int64]]
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One gallery of known people and probes of whom half are strangers; indices into the embeddings.
-
-    `truth` [n] is the place in `gallery` of each probe's person, or -1 for a stranger.
-    """
-
-    gallery: tuple[NDArray[np.int64], ...]
-    probes: NDArray[np.int64]
-    truth: NDArray[np.int64]
-
-
-def trial(groups: Groups, enrolled: int, known: int, seed: int, most: int = MOST_PROBES) -> Trial:
-    """`known` people with more than `enrolled` faces are enrolled; of the others come as many strangers as probes."""
-    rng = np.random.default_rng([seed, enrolled])
-    able = [person for person in sorted(groups) if len(groups[person]) > enrolled]
-    chosen = [able[index] for index in rng.permutation(len(able))[:known]]
-    shuffled = [rng.permutation(groups[person]) for person in chosen]
-    asked = [faces[enrolled : enrolled + most] for faces in shuffled]
-    truth = np.repeat(np.arange(len(chosen)), [len(faces) for faces in asked])
-    rest = np.concatenate([rng.permutation(groups[p])[:most] for p in sorted(set(groups) - set(chosen))])
-    strangers = rng.permutation(rest)[: len(truth)]
-    probes = np.concatenate([*asked, strangers])
-    return Trial(
-        tuple(faces[:enrolled] for faces in shuffled),
-        probes,
-        np.concatenate([truth, np.full(len(strangers), -1)]),
-    )
+# A user's confirmed faces: from how many people on, with how many faces each, they tell anything, and how many of them
+# weigh as much as what was known before.
+LEAST_PEOPLE, LEAST_FACES = 8, 3
+PRIOR_PEOPLE = 10
+PULL = 0.3  # towards the numbers before, per person and square of their SPREAD
+PRIOR_DEGREES = 4  # times the dimension, for the shape of the within-person covariance
 
 
 def worth(bank: StrangerBank, questions: Questions, seed: int = 0) -> float:
@@ -57,7 +38,7 @@ def worth(bank: StrangerBank, questions: Questions, seed: int = 0) -> float:
 
     The mean over ENROLLED and the conditions, with half of the people enrolled.
     """
-    return float(np.mean([one.detected() for one in _measured(bank, questions, seed, {max(KNOWN): 1}) if one.enough]))
+    return float(np.mean([one.detected() for one in answered(bank, questions, seed, {max(KNOWN): 1}) if one.enough]))
 
 
 def calibrated(
@@ -73,7 +54,7 @@ def calibrated(
     from scipy.optimize import minimize
     from scipy.special import logit
 
-    measured = list(_measured(bank, questions, seed, KNOWN))
+    measured = list(answered(bank, questions, seed, KNOWN))
     weights = [one.weight for one in measured]
     origin = np.array([*_free(start or bank.settings), logit(MISLABELLED)])
 
@@ -115,51 +96,118 @@ def _settings(settings: Settings, free: NDArray[np.float64]) -> tuple[Settings, 
     return fitted, float(expit(mislabelled))
 
 
+def calibration_error(probability: NDArray[np.floating], right: NDArray[np.bool_], bins: int = BINS) -> float:
+    """Mean distance of stated probability and share of right answers over equal bins, weighted by how full they are."""
+    places = np.minimum((probability * bins).astype(int), bins - 1)
+    filled = [places == index for index in range(bins) if (places == index).any()]
+    return float(sum(one.mean() * abs(probability[one].mean() - right[one].mean()) for one in filled))
+
+
+# --- by a user's own faces ------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
-class _Measured:
-    enrolled: int  # faces a person
-    weight: float
-    ratios: Floats  # [n, people]
-    strangers: Floats  # [n, s]
-    truth: NDArray[np.int64]
+class Recalibration:
+    """The `bank` after a look at the user's confirmed faces: the one before where it is `changed` not.
+
+    `before` and `after` are expected calibration errors, measured on people who were left out of the fit; None where
+    there were too few `people` with enough `faces` to look at.
+    """
+
+    bank: StrangerBank
+    changed: bool
+    people: int
+    faces: int
+    before: float | None = None
+    after: float | None = None
+
+
+def recalibrated(bank: StrangerBank, embeddings: Floats, people: Sequence[str | int]) -> StrangerBank:
+    """The bank of `recalibration`."""
+    return recalibration(bank, embeddings, people).bank
+
+
+def recalibration(bank: StrangerBank, embeddings: Floats, people: Sequence[str | int], seed: int = 0) -> Recalibration:
+    """Fits `bank` to confirmed faces, unit `embeddings` [n, d] of `people` [n], as far as these are many.
+
+    Within-person covariance, the spread of people, temperature, prior and threshold start from the bank's and move
+    with the amount of data. Half of the people are fitted and the other half asked, and the reverse: unless that makes
+    the truth likelier, and with fewer than 8 people of 3 faces, the bank is returned as it was.
+    """
+    groups = {one: faces for one, faces in group([str(one) for one in people]).items() if len(faces) >= LEAST_FACES}
+    faces = sum(map(len, groups.values()))
+    if len(groups) < LEAST_PEOPLE:
+        return Recalibration(bank, False, len(groups), faces)
+    first, second = halves(groups, seed)
+    before, after = _Quality(), _Quality()
+    for fitted, asked in ((first, second), (second, first)):
+        questions = Questions(embeddings, (asked,))
+        before.add(bank, questions, seed)
+        after.add(_fitted(bank, embeddings, fitted, seed), questions, seed)
+    better = after.surprise < before.surprise
+    best = _fitted(bank, embeddings, groups, seed) if better else bank
+    return Recalibration(best, better, len(groups), faces, before.error, after.error if better else before.error)
+
+
+class _Quality:
+    """How a bank answers questions: gathered over several sets of them."""
+
+    def __init__(self) -> None:
+        self._surprises: list[float] = []
+        self._weights: list[float] = []
+        self._best: list[tuple[Doubles, NDArray[np.bool_]]] = []
+
+    def add(self, bank: StrangerBank, questions: Questions, seed: int) -> None:
+        for one in answered(bank, questions, seed, KNOWN):
+            self._surprises.append(one.surprise(bank.settings, MISLABELLED))
+            self._weights.append(one.weight)
+            self._best.append(one.best(bank.settings))
 
     @property
-    def enough(self) -> bool:
-        """Whether a threshold for the share of strangers can be told."""
-        return int((self.truth < 0).sum()) > 1 / FALSE_ALARMS
+    def surprise(self) -> float:
+        return float(np.average(self._surprises, weights=self._weights))
 
-    def detected(self) -> float:
-        best, known = self.ratios.max(1), self.truth >= 0
-        right = self.ratios.argmax(1) == self.truth
-        return float((right & (best > np.quantile(best[~known], 1 - FALSE_ALARMS)))[known].mean())
-
-    def logits(self, settings: Settings) -> Floats:
-        """Log-weights [n, people + 1] of each person and, last, of nobody."""
-        nobody = np.zeros(len(self.ratios), np.float32)
-        if self.strangers.shape[1]:
-            nobody = mixed_with_general(self.strangers / np.float32(settings.temperature), settings.share)
-        nobody = nobody + np.float32(settings.prior(self.ratios.shape[1]))
-        return np.column_stack([settings.evidence(self.ratios, self.enrolled), nobody])
-
-    def surprise(self, settings: Settings, mislabelled: float) -> float:
-        """Mean negative log-probability of the truth."""
-        scaled = self.logits(settings)
-        right = scaled[np.arange(len(scaled)), self.truth]  # -1, a stranger, is the last column
-        probability = np.exp((right - log_sum_exp(scaled)).astype(np.float64))
-        return float(-np.log((1 - mislabelled) * probability + mislabelled / scaled.shape[1]).mean())
+    @property
+    def error(self) -> float:
+        probability, right = (np.concatenate(parts) for parts in zip(*self._best, strict=True))
+        return calibration_error(probability, right)
 
 
-def _measured(bank: StrangerBank, questions: Questions, seed: int, sizes: Mapping[int, int]) -> Iterator[_Measured]:
-    for groups, enrolled in product(questions.conditions, ENROLLED):
-        able = sum(len(faces) > enrolled for faces in groups.values())
-        drawn = {min(known, able // 2): repeats for known, repeats in sizes.items()}
-        for known, repeats in drawn.items():
-            for draw in range(repeats if known else 0):
-                yield _answered(bank, questions.embeddings, trial(groups, enrolled, known, seed + draw), 1 / repeats)
+def _fitted(bank: StrangerBank, embeddings: Floats, groups: Groups, seed: int) -> StrangerBank:
+    moved = _moved(bank, embeddings, groups)
+    return replace(moved, settings=calibrated(moved, Questions(embeddings, (groups,)), seed, pull=PULL / len(groups)))
 
 
-def _answered(bank: StrangerBank, embeddings: Floats, one: Trial, weight: float) -> _Measured:
-    identifier = Identifier(bank, {place: embeddings[faces] for place, faces in enumerate(one.gallery)})
-    probes = embeddings[one.probes]
-    enrolled = len(one.gallery[0])
-    return _Measured(enrolled, weight, identifier.score(probes), bank.strangers(bank.project(probes)), one.truth)
+def _moved(bank: StrangerBank, embeddings: Floats, groups: Groups) -> StrangerBank:
+    """The bank with covariances moved towards those of the people in `groups`.
+
+    First their sizes, of which a few people tell, then the shape of the one within people, which takes many faces.
+    """
+    points = [bank.project(embeddings[faces]).astype(np.float64) for faces in groups.values()]
+    dimension, degrees = len(bank.between), sum(map(len, points)) - len(points)
+    within, between, _ = covariances(points)
+    size = _shrunk(float(np.trace(within)) / dimension, degrees / LEAST_FACES)
+    spread = _shrunk(max(float(np.trace(between)), 0.0) / float(bank.between.sum()), len(points))
+    weight = degrees / (degrees + PRIOR_DEGREES * dimension)
+    transform, new_between = simultaneous(
+        (1 - weight) * size * np.eye(dimension) + weight * within, np.diag(spread * bank.between.astype(np.float64))
+    )
+    return _transformed(bank, transform, new_between)
+
+
+def _shrunk(ratio: float, people: float) -> float:
+    """A ratio that `people` tell, moved towards 1 and kept above 1/20."""
+    return max((PRIOR_PEOPLE + people * ratio) / (PRIOR_PEOPLE + people), 0.05)
+
+
+def _transformed(bank: StrangerBank, transform: Doubles, between: Doubles) -> StrangerBank:
+    """The bank in the space that `transform` [D, D] leads to, where people's means have the variances `between` [D]."""
+    counts = np.median(1 / (bank.stranger_variances.astype(np.float64) - 1).clip(1e-6) - 1 / bank.between, axis=1)
+    variances = 1 + between / (1 + counts.clip(1)[:, None] * between)
+    return replace(
+        bank,
+        basis=(bank.basis @ transform).astype(np.float32),
+        between=between.astype(np.float32),
+        stranger_means=(bank.stranger_means @ transform).astype(np.float32),
+        stranger_variances=variances.reshape(-1, len(between)).astype(np.float32),
+    )

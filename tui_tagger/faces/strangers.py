@@ -223,6 +223,8 @@ def halves(groups: Mapping[str, NDArray[np.int64]], seed: int) -> tuple[dict[str
 
 def group(people: Sequence[str]) -> dict[str, NDArray[np.int64]]:
     """The indices of each person's faces, of those with at least two."""
+    if not len(people):
+        return {}
     names = np.asarray(people)
     order = np.argsort(names, kind="stable")
     keys, starts = np.unique(names[order], return_index=True)
@@ -295,13 +297,13 @@ def strangers_of(people: list[Doubles], between: Doubles, seed: int) -> tuple[Do
 
 
 def spherical_bank(model_id: str, dimension: int) -> StrangerBank:
-    """A bank for an embedder of which nothing was measured: spherical covariances, a conservative threshold.
+    """A bank for an embedder of which nothing was measured: spherical covariances, a conservative prior.
 
     Faces of one person are taken to have a cosine of 0.6 on average, of two people 0; one enrolled face is then a
-    matter of cosine alone, and the threshold stands for a cosine of 0.55.
+    matter of cosine alone. Temperature and the rest are near what calibration on the validation people gives for two
+    embedders that are treated so; calibration.recalibration adapts them to confirmed faces.
     """
     within, between = 0.4, 0.6
-    ratio = dimension * (0.9375 * 0.55 - 0.339)  # of one enrolled face at that cosine, under these covariances
     return StrangerBank(
         model_id,
         np.zeros(dimension, np.float32),
@@ -309,7 +311,7 @@ def spherical_bank(model_id: str, dimension: int) -> StrangerBank:
         np.full(dimension, between / within, np.float32),
         np.empty((0, dimension), np.float32),
         np.empty((0, dimension), np.float32),
-        Settings(dimension=dimension, temperature=dimension / 24, unknown=1.0, threshold=ratio * 24 / dimension),
+        Settings(dimension=dimension, temperature=dimension / 20, gain=2.0, threshold=3.0),
     )
 
 
