@@ -18,8 +18,9 @@ from typing import TypeVar
 
 from benchmarks.database import PlacedFace, drawn, library
 from tui_tagger.faces.strangers import bank_for
+from tui_tagger.faces.weights import COMPACT_ID
 from tui_tagger.services import Services
-from tui_tagger.services.recognition import COMPACT, Recognition
+from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.views import FaceState
 from tui_tagger.storage.models import Face
 
@@ -30,7 +31,7 @@ DECISIONS = 15
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model-id", default=COMPACT)
+    parser.add_argument("--model-id", default=COMPACT_ID)
     parser.add_argument("--waiting", type=int, default=100_000)
     parser.add_argument("--people", type=int, default=200)
     parser.add_argument("--faces", type=int, default=20, help="confirmed faces of each person")

@@ -30,6 +30,7 @@ from tui_tagger.faces.calibration import calibrated, worth
 from tui_tagger.faces.identifier import LEVELS, Identifier, Scores
 from tui_tagger.faces.strangers import CHOICES, Settings, StrangerBank, bank_for, candidates, group, halves
 from tui_tagger.faces.trials import ENROLLED, trial
+from tui_tagger.faces.weights import COMPACT_ID
 
 Floats = NDArray[np.float32]
 PROBES = 10  # of one person at most
@@ -241,7 +242,7 @@ def main() -> None:
         "--train", type=Path, help="embeddings of other people: statistics and the original's strangers"
     )
     parser.add_argument("--train-names", type=Path)
-    parser.add_argument("--model-id", default="compact-1")
+    parser.add_argument("--model-id", default=COMPACT_ID)
     parser.add_argument("--quick", action="store_true", help="one draw, fewer resamples, no choice among settings")
     parser.add_argument("--draws", type=int, default=3, help="galleries drawn at each number of faces")
     parser.add_argument("--json", type=Path, help="also write all figures here")

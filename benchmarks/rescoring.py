@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from tui_tagger.faces.identifier import Identifier, Scores
 from tui_tagger.faces.strangers import StrangerBank, bank_for
+from tui_tagger.faces.weights import COMPACT_ID
 
 Floats = NDArray[np.float32]
 TARGET = 0.2  # seconds
@@ -54,7 +55,7 @@ def removal(identifier: Identifier, scores: Scores, person: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model-id", default="compact-1")
+    parser.add_argument("--model-id", default=COMPACT_ID)
     parser.add_argument("--probes", type=int, default=100_000)
     parser.add_argument("--people", type=int, default=200)
     parser.add_argument("--faces", type=int, default=20)

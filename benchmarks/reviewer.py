@@ -26,10 +26,10 @@ import numpy as np
 
 from benchmarks.database import Floats, PlacedFace, library
 from tools.build_strangers import embed_archives, read_embeddings
+from tui_tagger.faces.weights import COMPACT_ID
 from tui_tagger.services import Services
 from tui_tagger.services.groups import GroupKind, GroupView, cluster, groups
 from tui_tagger.services.orders import Order
-from tui_tagger.services.recognition import COMPACT
 from tui_tagger.services.review import DEFAULT_ORDER, TwiceInPhoto
 from tui_tagger.services.views import ReviewItem
 from tui_tagger.storage.models import Face
@@ -270,7 +270,7 @@ def reviewer(
     embeddings: Floats,
     people: Sequence[str],
     *,
-    model: str = COMPACT,
+    model: str = COMPACT_ID,
     order: Order | None = None,
     careless: bool = False,
     grouped: bool = True,
@@ -339,7 +339,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="the folder with faces/; embeds its crops with the compact model")
     parser.add_argument("--embeddings", type=Path, help="validation embeddings [n, d] or [n, 2, d], npy")
     parser.add_argument("--names", type=Path, help="their names, one person/file a line")
-    parser.add_argument("--model-id", default=COMPACT)
+    parser.add_argument("--model-id", default=COMPACT_ID)
     parser.add_argument("--poses", choices=["all", "frontal"], default="all")
     parser.add_argument("--faces", type=int, default=2000)
     parser.add_argument("--seeds", type=int, default=3)

@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from tui_tagger import config
 from tui_tagger.faces.strangers import Questions, bank_path, fit_bank, group, save_bank
+from tui_tagger.faces.weights import COMPACT_ID
 
 WITHOUT_LABELS = "extra"
 FRONTAL = "/frontal"  # in the names of frontal photos
-MODEL_ID = "compact-1"
 Floats = NDArray[np.float32]
 
 
@@ -134,7 +134,7 @@ def main() -> None:
     parser.add_argument("--ask-crops", type=Path, help="crops of the people to calibrate by")
     parser.add_argument("--ask", type=Path, help="embeddings of the people to calibrate by")
     parser.add_argument("--ask-names", type=Path)
-    parser.add_argument("--model-id", default=MODEL_ID)
+    parser.add_argument("--model-id", default=COMPACT_ID)
     parser.add_argument("--out", type=Path, help="default: the package's data folder")
     options = parser.parse_args()
     if not (options.data or options.crops or options.embeddings):

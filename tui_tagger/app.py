@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from tui_tagger.errors import TaggerError
-from tui_tagger.screens.base import BaseScreen
+from tui_tagger.screens.base import BaseScreen, Command
 from tui_tagger.screens.help import help_screen
 from tui_tagger.screens.library import LibraryScreen
 from tui_tagger.screens.map import MapScreen
@@ -28,6 +28,7 @@ from tui_tagger.screens.search import Entry, SearchScreen
 from tui_tagger.screens.write import WriteScreen
 from tui_tagger.services import Services
 from tui_tagger.services.library import Counts
+from tui_tagger.services.models import ModelRow, list_models, standing, use, work_waits
 from tui_tagger.services.views import JobState, JobView, Outcome, WriteResult
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.picture import Picture
@@ -111,12 +112,33 @@ class TaggerApp(App[None]):
         self.set_interval(POLL_SECONDS, self.poll)
         if self.start != "library":
             self.go(self.start)
-        if self.folders:
-            self.call_after_refresh(self.scan)
+        self.call_after_refresh(self.begin)
 
-    def scan(self) -> None:
-        """Brings the folders that the app was started with up to date."""
-        self.services.jobs.scan(self.folders)
+    def begin(self) -> None:
+        """Brings up to date the folders that the app was started with, and the faces that the model in use lacks."""
+        if self.folders:
+            self.services.jobs.scan(self.folders)  # embeds what lacks, too
+        elif work_waits():
+            self.services.jobs.embed()
+        self.tell_replaced()
+        self.data_changed()
+
+    def tell_replaced(self) -> None:
+        now = standing()
+        if now.replaced and now.lacking:
+            self.tell(f"{now.replaced} gave way to {now.model}: faces are embedded again, your decisions stay")
+
+    def model_commands(self) -> Iterator[Command]:
+        """What the palette offers: the models that are installed and not in use."""
+        for model in list_models():
+            if model.installed and not model.in_use:
+                yield f"models: Use {model.title}", lambda model=model: self.use_model(model)  # type: ignore[misc]
+
+    def use_model(self, model: ModelRow) -> None:
+        """Changes to another embedder; the known faces are embedded with it in the background."""
+        use(model.id)
+        self.services.jobs.embed()
+        self.tell(f"{model.title} is in use: faces are embedded with it, your decisions stay")
         self.data_changed()
 
     @property
@@ -259,7 +281,7 @@ class TaggerApp(App[None]):
     def action_palette(self) -> None:
         if self.shown is None:
             return
-        commands = palette_commands(self.shown)
+        commands = palette_commands(self.shown, self.model_commands())
 
         def run(index: int | None) -> None:
             if index is not None:

@@ -19,9 +19,10 @@ from tui_tagger.errors import ModelError
 from tui_tagger.faces.alignment import SIDE, TEMPLATE
 from tui_tagger.faces.compact import CompactNet, folded_state, save_weights
 from tui_tagger.faces.detector import import_facenet
-from tui_tagger.faces.embedder import FACENET_SIDE, CompactEmbedder, FacenetEmbedder, load_embedder
+from tui_tagger.faces.embedder import CompactEmbedder, FacenetEmbedder, load_embedder
+from tui_tagger.faces.facenet import SIDE as FACENET_SIDE
 from tui_tagger.faces.protocols import Embedder
-from tui_tagger.faces.weights import COMPACT_PATH, FACENET, available_models
+from tui_tagger.faces.weights import COMPACT_ID, COMPACT_PATH, FACENET, available_models
 from tui_tagger.geometry import Box
 from tui_tagger.imaging import UprightImage
 
@@ -99,16 +100,14 @@ def test_embeddings_are_unit_vectors_whatever_the_batch(embedder_path: tuple[str
 def test_fast_arithmetic_agrees(embedder_path: tuple[str, Path]) -> None:
     """On processors without bfloat16 this runs its emulation, which gives the same numbers slowly.
 
-    Random weights whose embeddings are spread this far enlarge rounding errors more than trained ones do; what counts
-    is that the errors are small beside the distance of different faces.
+    Random weights whose embeddings are spread this far enlarge rounding errors more than trained ones do.
     """
     kind, path = embedder_path
-    crops = pictures(6, SIDE if kind == "compact" else FACENET_SIDE, seed=1)
+    crops = pictures(12, SIDE if kind == "compact" else FACENET_SIDE, seed=1)
     exact, fast = opened(kind, path, False).embed(crops), opened(kind, path, True).embed(crops)
-    error, distance = 1 - (exact * fast).sum(1).min(), 1 - np.triu(exact @ exact.T, 1).max()
-    assert distance > 0.1
-    assert error < 0.01 * distance
-    assert error < (0.001 if kind == "compact" else 0.002)
+    assert not np.array_equal(exact, fast)
+    assert np.triu(exact @ exact.T, 1).max() < 0.9
+    assert (exact * fast).sum(1).min() > 0.999
 
 
 def test_facenet_computes_what_facenet_pytorch_computes(official: Path) -> None:
@@ -224,7 +223,7 @@ def test_weights_that_are_not_there_are_reported(tmp_path: Path) -> None:
     assert "models install" in caught.value.hint
     with pytest.raises(ModelError, match="no model called arcface") as caught:
         load_embedder("arcface", tmp_path)
-    assert "compact-1" in caught.value.hint
+    assert COMPACT_ID in caught.value.hint
 
 
 def test_models_are_listed_as_they_are(compact_path: Path, official: Path, tmp_path: Path) -> None:
@@ -239,7 +238,7 @@ def test_models_are_listed_as_they_are(compact_path: Path, official: Path, tmp_p
 def test_the_package_tells_people_apart() -> None:
     """Frontal crops of 40 people: those of one person are nearer than those of two for nearly all pairs."""
     crops, people = validation_crops(people=40, each=4)
-    embedder = load_embedder("compact-1")
+    embedder = load_embedder(COMPACT_ID)
     assert isinstance(embedder, CompactEmbedder)
     embeddings = embedder.embed(crops)
     cosine, same = embeddings @ embeddings.T, people[:, None] == people

@@ -176,3 +176,19 @@ def test_nobody_is_between_faces_in_general_and_the_strangers(share: float) -> N
     mixed = mixed_with_general(evidence, share)
     assert 0 <= mixed[0] <= 5 + 1e-3 and -5 - 1e-3 <= mixed[1] <= 1e-3
     assert mixed[0] == pytest.approx(np.log(1 - share + share * np.exp(5)), abs=1e-3)
+
+
+def test_a_bank_that_the_user_built_wins_over_the_one_that_ships(
+    bank: StrangerBank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setattr(config, "DATA", tmp_path / "data")
+    save_bank(statistics(*_some_people(30), "drawn", Settings()), tmp_path / "data" / bank_path("drawn").name)
+    assert len(bank_for("drawn").stranger_means) == 30
+    save_bank(bank, bank_path("drawn"))
+    assert len(bank_for("drawn").stranger_means) == 80
+
+
+def _some_people(count: int) -> tuple[Floats, dict[str, NDArray[np.int64]]]:
+    embeddings, people = drawn_people(count, 8)
+    return embeddings, group(people)

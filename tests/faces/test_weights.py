@@ -37,6 +37,7 @@ class Server(ThreadingHTTPServer):
         self.stop_after: int | None = None  # bytes after which the connection breaks
         self.status = 200
         self.content = CONTENT
+        self.moved = ""  # where requests for other paths are sent on to
         self.requests: list[tuple[str, str | None]] = []  # path and Range header
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -49,6 +50,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         asked = self.headers.get("Range")
         self.server.requests.append((self.path, asked))
+        if self.server.moved and self.path != self.server.moved:
+            self.send_response(302)
+            self.send_header("Location", self.server.moved)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         match = re.fullmatch(r"bytes=(\d+)-", asked or "") if self.server.ranges else None
         start, whole = int(match[1]) if match else 0, self.server.content
         self.send_response(206 if match else self.server.status)
@@ -121,6 +128,55 @@ def test_a_server_without_ranges_sends_all_again(tmp_path: Path, server: Server,
     server.ranges = False
     assert download(cache=tmp_path, file=file).read_bytes() == CONTENT
     assert server.requests[-1][1] == "bytes=1000-"
+
+
+def test_a_redirected_download_goes_on_where_it_stopped(tmp_path: Path, server: Server, file: WeightsFile) -> None:
+    server.moved, server.stop_after = "/elsewhere.pt?signed=1", 200_000
+    with pytest.raises(ModelError, match="ended after 200,000"):
+        download(cache=tmp_path, file=file)
+    server.stop_after = None
+    assert download(cache=tmp_path, file=file).read_bytes() == CONTENT
+    assert server.requests[-1] == (server.moved, "bytes=200000-")
+
+
+def test_what_is_installed_is_not_downloaded_again(tmp_path: Path, server: Server, file: WeightsFile) -> None:
+    path = download(cache=tmp_path, file=file)
+    asked = len(server.requests)
+    assert download(cache=tmp_path, file=file) == path
+    assert len(server.requests) == asked
+    path.write_bytes(b"x" * len(CONTENT))
+    assert download(cache=tmp_path, file=file).read_bytes() == CONTENT
+
+
+LITTLE_ROOM = """
+import resource, signal, sys
+from pathlib import Path
+from tui_tagger.errors import ModelError
+from tui_tagger.faces.weights import WeightsFile, download, install_from_file
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+url, digest, size, cache, source = sys.argv[1:]
+file = WeightsFile("small.pt", int(size), digest, url)
+try:
+    install_from_file(Path(source), None, Path(cache), file) if source else download(None, Path(cache), file)
+except ModelError as error:
+    print(error.message)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of this kind are POSIX's")
+@pytest.mark.parametrize("from_file", [False, True])
+def test_a_full_disk_leaves_nothing_broken(tmp_path: Path, server: Server, file: WeightsFile, from_file: bool) -> None:
+    source = tmp_path / "fetched.pt"
+    source.write_bytes(CONTENT)
+    arguments = [file.url, file.sha256, str(file.size), str(tmp_path), str(source) if from_file else ""]
+    done = subprocess.run([sys.executable, "-c", LITTLE_ROOM, *arguments], capture_output=True, text=True, check=True)
+    assert "File too large" in done.stdout
+    assert installed_path(tmp_path, file) is None
+    kept = part_of(tmp_path).read_bytes()
+    assert len(kept) <= 400_000
+    assert CONTENT.startswith(kept)
+    assert download(cache=tmp_path, file=file).read_bytes() == CONTENT
 
 
 def test_an_interrupted_download_keeps_its_part(tmp_path: Path, server: Server, file: WeightsFile) -> None:

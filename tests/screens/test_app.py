@@ -14,10 +14,12 @@ from tests.screens.conftest import TERMINAL
 from tests.screens.screen_text import SMALL, footer, lines, press, settled, text, until
 from tui_tagger.app import SCREENS, TaggerApp
 from tui_tagger.errors import PhotoError
+from tui_tagger.faces import weights
 from tui_tagger.metadata.exif import read_entries
 from tui_tagger.screens.search import SearchScreen
 from tui_tagger.screens.write import WriteScreen
 from tui_tagger.services import Services
+from tui_tagger.services.recognition import current_model
 from tui_tagger.services.views import JobState, JobView
 from tui_tagger.widgets.box_drawing import BoxDrawing
 from tui_tagger.widgets.face_grid import FaceGrid
@@ -178,6 +180,40 @@ async def test_a_new_folder_is_scanned_by_itself(empty_services: Services, monke
     async with app.run_test(size=SMALL) as pilot:
         await settled(pilot)
         assert asked == [folders]
+
+
+async def test_faces_without_an_embedding_are_embedded_by_itself(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(services.jobs, "embed", lambda: asked.append(current_model()))
+    async with TaggerApp(services, TERMINAL).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        assert asked == []
+    monkeypatch.setattr(weights, "COMPACT_ID", "compact-99")
+    async with TaggerApp(services, TERMINAL).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        assert asked == ["compact-99"]
+        assert "gave way to compact-99" in text(pilot.app)
+        await press(pilot, "f5", "enter", "u")
+        assert "Undone" in text(pilot.app)
+
+
+async def test_the_palette_changes_the_model(
+    app: TaggerApp, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(services.jobs, "embed", lambda: asked.append(current_model()))
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "colon", *"models")
+        assert "models: Use" not in text(app)
+        await press(pilot, "escape")
+        monkeypatch.setattr(weights, "installed_path", lambda *_: tmp_path / "weights.pt")
+        await press(pilot, "colon", *"use facenet", "enter")
+        assert asked == [current_model()] == [weights.FACENET_ID]
+        assert "FaceNet is in use" in text(app)
+        await press(pilot, "f5", "enter", "f2", "colon", *"use compact", "enter")
+        assert asked[-1] == weights.COMPACT_ID
 
 
 def test_the_job_bar_says_how_far_and_how_long() -> None:

@@ -10,10 +10,9 @@ from tui_tagger.errors import PhotoError
 from tui_tagger.geometry import Box
 from tui_tagger.services import Services
 from tui_tagger.services.library import all_faces, face_view
-from tui_tagger.services.scan import add_drawn, detect_again, scan
+from tui_tagger.services.scan import add_drawn, detect_again
 from tui_tagger.services.views import FaceState, PhotoStatus
-from tui_tagger.storage.database import store_setting
-from tui_tagger.storage.models import Embedding, Photo
+from tui_tagger.storage.models import Photo
 
 FACES = sum(len(persons) for persons in PAINTED.values())
 
@@ -162,16 +161,3 @@ def test_a_drawn_face_is_embedded_and_suggested(scanned: Services) -> None:
     scanned.recognition.update()
     view = face_view(face)
     assert (view.state, view.person) == (FaceState.SUGGESTED, "Anna")
-
-
-def test_another_model_embeds_again_and_keeps_decisions(scanned: Services, photos: Path) -> None:
-    faces = faces_by_person(scanned)
-    scanned.review.name([faces[0][0]], "Anna")
-    store_setting("embedder", "other")
-    models = fake_models()
-    other = type(models)(models.detector, models.embedder, "other")
-    scan([photos], other, lambda *_: True)
-    scanned.recognition.update()
-    assert Embedding.select().where(Embedding.model == "other").count() == FACES
-    assert face_view(faces[0][0]).person == "Anna"
-    assert all(face_view(face).person == "Anna" for face in faces[0][1:])

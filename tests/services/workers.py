@@ -8,8 +8,11 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tests.conftest import fake_models
-from tests.fakes import FakeDetector
+from tests.fakes import FakeDetector, FakeEmbedder
 from tui_tagger.faces.protocols import Detection
 from tui_tagger.imaging import UprightImage
 from tui_tagger.services import worker
@@ -29,6 +32,29 @@ class SlowDetector(FakeDetector):
 def slow_models() -> Models:
     models = fake_models()
     return Models(SlowDetector, models.embedder, models.embedder_id)
+
+
+OTHER = "other-embedder"
+
+
+class SlowEmbedder(FakeEmbedder):
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        time.sleep(0.05)
+        return super().embed(crops)
+
+
+def other_models() -> Models:
+    """The fakes as if the embedder were another one."""
+    return Models(FakeDetector, FakeEmbedder, OTHER)
+
+
+def slow_other_models() -> Models:
+    return Models(FakeDetector, SlowEmbedder, OTHER)
+
+
+def other_main(pipe: Connection, database: Path) -> None:
+    worker.models = slow_other_models
+    worker.main(pipe, database)
 
 
 def main(pipe: Connection, database: Path) -> None:

@@ -322,8 +322,8 @@ def bank_path(model_id: str) -> Path:
 
 
 def bank_for(model_id: str) -> StrangerBank:
-    """The bank that ships with the program, else the one made on this machine, else a spherical one."""
-    for path in (config.DATA / bank_path(model_id).name, bank_path(model_id)):
+    """The bank that the user built on this machine, else the one that ships with the program, else a spherical one."""
+    for path in (bank_path(model_id), config.DATA / bank_path(model_id).name):
         if path.exists():
             return load_bank(path)
     return spherical_bank(model_id, 256 if model_id.startswith("compact") else 512)

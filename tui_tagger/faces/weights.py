@@ -38,7 +38,11 @@ FACENET = WeightsFile(
     url="https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9/20180402-114759-vggface2.pt",
 )
 COMPACT_PATH = DATA / "compact.npz"
-COMPACT_ID, FACENET_ID = "compact-1", "facenet-vggface2"
+COMPACT = "compact"
+COMPACT_ID = f"{COMPACT}-1"  # the one place of the shipped model's id: other weights, other number
+FACENET_ID = "facenet-vggface2"
+FACENET_TEXT = f"InceptionResnetV1 trained on VGGFace2, {FACENET.size / 1e6:.0f} MB"
+COMPACT_TEXT = "ships with the package; a stand-in until FaceNet is installed"
 INSTALL_HINT = "Install it with: tui-tagger models install"
 
 
@@ -48,6 +52,7 @@ class ModelInfo:
 
     model_id: str
     title: str
+    text: str  # what it is, in a line
     dimension: int
     path: Path | None
     size: int  # bytes of the weights, 0 if unknown
@@ -61,9 +66,14 @@ def available_models(cache: Path | None = None) -> tuple[ModelInfo, ...]:
     """All embedders, the more accurate first, installed or not."""
     shipped = COMPACT_PATH if COMPACT_PATH.is_file() else None
     return (
-        ModelInfo(FACENET_ID, "FaceNet (VGGFace2)", 512, installed_path(cache), FACENET.size),
-        ModelInfo(COMPACT_ID, "compact, ships with the program", 256, shipped, _size(COMPACT_PATH)),
+        ModelInfo(FACENET_ID, "FaceNet", FACENET_TEXT, 512, installed_path(cache), FACENET.size),
+        ModelInfo(COMPACT_ID, COMPACT, COMPACT_TEXT, 256, shipped, _size(COMPACT_PATH)),
     )
+
+
+def current_id(model_id: str) -> str:
+    """The id under which a model is known now: every compact model gives way to the one that ships."""
+    return COMPACT_ID if model_id.partition("-")[0] == COMPACT else model_id
 
 
 def installed_path(cache: Path | None = None, file: WeightsFile = FACENET) -> Path | None:
@@ -93,9 +103,12 @@ def install_from_file(
 def download(progress: Progress | None = None, cache: Path | None = None, file: WeightsFile = FACENET) -> Path:
     """Downloads the weights, or goes on with a download that was stopped, and returns their place in the cache.
 
-    Uses the proxies that the environment names. Raises ModelError with what to do when the connection fails or what
-    came is not the published file.
+    What is installed already stays. Uses the proxies that the environment names. Raises ModelError with what to do when
+    the connection fails or what came is not the published file.
     """
+    installed = installed_path(cache, file)
+    if installed is not None and _digest(installed) == file.sha256:
+        return installed
     part = _part(cache, file)
     try:
         if _size(part) > file.size:
@@ -150,12 +163,16 @@ def _pump(
 
 def _checked(part: Path, file: WeightsFile, source: object) -> Path:
     """Gives a complete file its name; deletes it if it is another one."""
-    with part.open("rb") as reader:
-        digest = hashlib.file_digest(reader, "sha256").hexdigest()
+    digest = _digest(part)
     if digest != file.sha256:
         part.unlink()
         raise _wrong_file(source, f"its SHA-256 is {digest}", file)
     return part.replace(part.with_suffix(""))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as reader:
+        return hashlib.file_digest(reader, "sha256").hexdigest()
 
 
 def _wrong_file(source: object, reason: str, file: WeightsFile) -> ModelError:

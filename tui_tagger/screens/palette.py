@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from textual.app import App
@@ -15,10 +16,10 @@ from tui_tagger.widgets.keys import area, shown, title
 NOT_OFFERED = ("move", "marks", "app.palette", "app.escape", "review.candidate", "photo.face")
 
 
-def palette_commands(screen: BaseScreen) -> list[tuple[Command, str]]:
-    """Commands with their keys: the screen's own, then those of the active bindings, each once."""
+def palette_commands(screen: BaseScreen, more: Iterable[Command] = ()) -> list[tuple[Command, str]]:
+    """Commands with their keys: the screen's own, `more` of the app's, those of the active bindings, each once."""
     found: dict[str, tuple[Command, str]] = {}
-    for name, run in screen.commands():
+    for name, run in (*screen.commands(), *more):
         found[name] = ((name, run), "")
     for key_name, active in screen.active_bindings.items():
         binding = active.binding

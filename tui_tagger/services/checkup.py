@@ -11,9 +11,13 @@ from tui_tagger.config import DATA, cache_dir
 from tui_tagger.errors import TaggerError
 from tui_tagger.faces.strangers import bank_for
 from tui_tagger.faces.weights import FACENET, installed_path
+from tui_tagger.services.banks import ships_bank
+from tui_tagger.services.calibration import calibration, wanted
+from tui_tagger.services.models import standing
 from tui_tagger.services.recognition import current_model
 from tui_tagger.storage.models import proxy
 
+BUILD_BANK = "Better with one: `tui-tagger models strangers DIR` (DIR/<person>/*.jpg), --lfw (a download) or --ignored."
 SCARCE = 500_000_000  # bytes left on the database's disk
 
 
@@ -31,7 +35,9 @@ def check_all(database: Path) -> Iterator[Check]:
     yield _disk(database)
     yield _compact()
     yield _facenet()
+    yield _model()
     yield _bank()
+    yield _calibration()
 
 
 def _database(path: Path) -> Check:
@@ -64,6 +70,15 @@ def _facenet() -> Check:
     return Check("FaceNet", True, f"{FACENET.name} is installed")
 
 
+def _model() -> Check:
+    now = standing()
+    text = f"{now.model} is in use" + (f"; {now.replaced} gave way to it" if now.replaced else "")
+    if not now.lacking:
+        return Check("model", True, text)
+    hint = f"The app embeds them by itself, or: tui-tagger models use {now.model}"
+    return Check("model", True, f"{text}; {now.lacking} faces have no embedding of it yet", hint)
+
+
 def _bank() -> Check:
     model = current_model()
     try:
@@ -71,6 +86,19 @@ def _bank() -> Check:
     except TaggerError as error:
         return Check("strangers", False, error.message, error.hint)
     if not strangers:
-        hint = "The likelihood threshold alone tells strangers apart."
-        return Check("strangers", True, f"no bank for {model}", hint)
+        text = f"no bank for {model}: the likelihood threshold alone tells strangers apart"
+        return Check("strangers", True, text, BUILD_BANK)
     return Check("strangers", True, f"{strangers} for {model}")
+
+
+def _calibration() -> Check:
+    model = current_model()
+    if ships_bank(model):
+        return Check("calibration", True, f"{model} was calibrated before it was shipped")
+    done = calibration(model)
+    if done is None:
+        return Check("calibration", True, "not calibrated yet", f"Confirm {wanted(model)}.")
+    text = f"from {done.people} people, {done.faces} faces on {done.at[:10]}"
+    if not done.changed:
+        return Check("calibration", True, f"looked at again {text}; error {done.before:.0%}, nothing to change")
+    return Check("calibration", True, f"calibrated {text}; error {done.after:.0%}, before {done.before:.0%}")

@@ -15,7 +15,8 @@ import numpy as np
 from peewee import fn
 
 from tui_tagger.faces.cluster import Known, clusters
-from tui_tagger.faces.strangers import StrangerBank, bank_for, spherical_bank
+from tui_tagger.faces.strangers import StrangerBank
+from tui_tagger.services.banks import bank_in_use
 from tui_tagger.services.query import WAITING
 from tui_tagger.services.recognition import current_model, from_blobs
 from tui_tagger.services.views import FaceState, PhotoStatus
@@ -102,9 +103,8 @@ def _input(model: str, rows: Sequence[Row]) -> tuple[StrangerBank, Any, Known]:
     places = {face: place for place, (face, *_) in enumerate(rows)}
     persons = [person if state == FaceState.CONFIRMED and person else -1 for _, _, state, person, _ in rows]
     rejected = Rejection.select(Rejection.face, Rejection.person).tuples()
-    bank = bank_for(model)
     return (
-        bank if len(bank.mean) == vectors.shape[1] else spherical_bank(model, vectors.shape[1]),
+        bank_in_use(model, vectors.shape[1]),
         vectors,
         Known(
             np.array([photo for _, photo, *_ in rows]),

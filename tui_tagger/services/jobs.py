@@ -16,6 +16,8 @@ from typing import Any
 from tui_tagger.errors import TaggerError
 from tui_tagger.geometry import Box
 from tui_tagger.services import worker
+from tui_tagger.services.embedding import EmbedReport
+from tui_tagger.services.recognition import current_model
 from tui_tagger.services.scan import mark_crashed
 from tui_tagger.services.views import Failure, JobState, JobView, ScanReport
 from tui_tagger.storage.models import Job, now
@@ -46,6 +48,10 @@ class JobService:
         names = ", ".join(folder.name or str(folder) for folder in folders)
         self._add(f"Scanning {names}", "scan", [folder.absolute() for folder in folders])
 
+    def embed(self) -> None:
+        """Embeds the faces that lack an embedding of the model in use; decisions stay."""
+        self._add(f"Embedding faces with {current_model()}", "embed")
+
     def detect_again(self, photo_id: int) -> None:
         self._add("Looking for faces again", "detect", photo_id)
 
@@ -60,6 +66,11 @@ class JobService:
     def report(self) -> ScanReport:
         """The last scan's report, with the photos that crashed the worker among the failures."""
         found = self.result if isinstance(self.result, ScanReport) else ScanReport()
+        return replace(found, failed=self._view.failures) if self._view is not None else found
+
+    def embedded(self) -> EmbedReport:
+        """The last report of embedding, with the photos that crashed the worker among the failures."""
+        found = self.result if isinstance(self.result, EmbedReport) else EmbedReport(current_model())
         return replace(found, failed=self._view.failures) if self._view is not None else found
 
     def current(self) -> JobView | None:
@@ -163,7 +174,7 @@ class JobService:
                 self._view = _with(self._view, done=done, total=total, rate=rate, eta=eta)
             case ("done", result):
                 self.result = result
-                failures = result.failed if isinstance(result, ScanReport) else ()
+                failures = result.failed if isinstance(result, (ScanReport, EmbedReport)) else ()
                 cancelled = self._view.state == JobState.CANCELLED
                 self._end(JobState.CANCELLED if cancelled else JobState.DONE, failures)
             case ("failed", error):

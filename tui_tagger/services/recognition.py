@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_tagger.faces import weights
 from tui_tagger.faces.identifier import LEVELS, Candidate, Identification, Identifier, Scores, Summary
-from tui_tagger.faces.strangers import bank_for, spherical_bank
 from tui_tagger.geometry import Box
+from tui_tagger.services.banks import bank_in_use, bank_stamp
 from tui_tagger.services.caps import MEDIUM, RIVAL, WEAK, RuledOut, crop_caps, poor_crops, rivalled
 from tui_tagger.services.facts import NOBODY, Facts, Rows, unit
 from tui_tagger.services.views import CandidateView
@@ -24,14 +25,13 @@ from tui_tagger.storage import bulk
 from tui_tagger.storage.database import setting
 from tui_tagger.storage.models import Person, proxy
 
-COMPACT = "compact-1"
 DIGITS = 2  # of a stored probability: a change of less than a percent is not worth writing
 ROUNDS = 4  # people ruled out for one face before the next best is taken as it is
 
 
 def current_model() -> str:
     """The id of the embedder in use."""
-    return str(setting("embedder", COMPACT))
+    return weights.current_id(str(setting("embedder", weights.COMPACT_ID)))
 
 
 def to_blob(vector: NDArray[np.float32]) -> bytes:
@@ -80,6 +80,7 @@ class Recognition:
 
     def __init__(self) -> None:
         self.model = current_model()
+        self._stamp = bank_stamp(self.model)
         self.facts = Facts(self.model)
         self._identifier: Identifier | None = None  # needs the dimension, which the first embedding tells
         self._scores: Scores | None = None
@@ -100,7 +101,7 @@ class Recognition:
 
     def follow(self) -> None:
         """Reads what changed in the database, and brings the galleries in step."""
-        if current_model() != self.model:
+        if (current_model(), bank_stamp(self.model)) != (self.model, self._stamp):
             Recognition.__init__(self)
         news = self.facts.refresh()
         missing = len(self.facts) - len(self._place)
@@ -162,9 +163,7 @@ class Recognition:
 
     def _needed(self, dimension: int) -> Identifier:
         if self._identifier is None:
-            bank = bank_for(self.model)
-            fits = len(bank.mean) == dimension
-            self._identifier = Identifier(bank if fits else spherical_bank(self.model, dimension), {})
+            self._identifier = Identifier(bank_in_use(self.model, dimension), {})
         return self._identifier
 
     def _enrol(self, person: int) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from peewee import fn
 
 from tui_tagger.config import ALIGN_FROM, WORKING_SIDE
-from tui_tagger.errors import PhotoError, TaggerError
+from tui_tagger.errors import ModelError, PhotoError, TaggerError
 from tui_tagger.faces.alignment import quality
 from tui_tagger.faces.protocols import Detection, Detector, Embedder
 from tui_tagger.geometry import Box
@@ -55,7 +55,7 @@ def scan(folders: Sequence[Path], models: Models, go_on: Checkpoint) -> ScanRepo
     """Brings the database up to date with what lies below `folders` (photos may be named themselves).
 
     `go_on` is asked before each photo and ends the scan by returning False; what was done stays. Raises PhotoError for
-    a folder that is not there.
+    a folder that is not there, and ModelError when a model cannot be loaded.
     """
     began, tally = time.monotonic(), _Tally()
     files = list(find_files(folders))
@@ -68,12 +68,13 @@ def scan(folders: Sequence[Path], models: Models, go_on: Checkpoint) -> ScanRepo
             break
         try:
             _take(file, known.get(file.path), models, tally)
+        except ModelError:
+            raise  # no photo is to blame
         except TaggerError as error:
             _store_failure(file, known.get(file.path), error.message)
             tally.failed.append(Failure(file.path, error.message))
     if finished:
         _mark_offline(known, {file.path for file in files})
-        finished = _embed_missing(folders, models, go_on)
     go_on(len(todo), len(todo), None)
     return ScanReport(
         photos=len(files),
@@ -297,34 +298,3 @@ def add_drawn(photo: Photo, box: Box, models: Models) -> int:
     face = FoundFace(box, None, 1.0, quality(crop).sharpness, models.embedder().embed(crop[None])[0], "drawn")
     with proxy.atomic("IMMEDIATE"):
         return store_faces(photo.id, [face], models.embedder_id)[0]
-
-
-def _embed_missing(folders: Sequence[Path], models: Models, go_on: Checkpoint) -> bool:
-    """Embeds the faces that another model embedded, so that a change of models loses nothing."""
-    roots = [Path(os.path.abspath(folder)) for folder in folders]  # noqa: PTH100
-    have = Embedding.select(Embedding.face).where(Embedding.model == models.embedder_id)
-    faces = Face.select(Face, Photo).join(Photo).where(Face.id.not_in(have) & Face.x.is_null(False))
-    by_photo: dict[int, list[Face]] = {}
-    for face in faces.where(Photo.status == PhotoStatus.READY):
-        if below(roots, face.photo.path):
-            by_photo.setdefault(face.photo_id, []).append(face)
-    for number, group in enumerate(by_photo.values()):
-        if not go_on(number, len(by_photo), group[0].photo.path):
-            return False
-        try:
-            _embed_again(group, models)
-        except PhotoError:
-            continue  # the file is gone or broken since; the next scan says so
-    return True
-
-
-def _embed_again(group: list[Face], models: Models) -> None:
-    path, boxes = group[0].photo.path, [Box(f.x, f.y, f.width, f.height) for f in group]
-    image = crop_source(path, load_upright(path, WORKING_SIDE), boxes)
-    marks = [None if f.landmarks is None else np.frombuffer(f.landmarks, np.float32).reshape(5, 2) for f in group]
-    embedder = models.embedder()
-    crops = np.stack([embedder.crop(image, box, points) for box, points in zip(boxes, marks, strict=True)])
-    vectors = embedder.embed(crops)
-    with proxy.atomic("IMMEDIATE"):
-        for face, vector in zip(group, vectors, strict=True):
-            Embedding.create(face=face.id, model=models.embedder_id, vector=to_blob(vector))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,6 +18,8 @@ from tui_tagger.errors import TaggerError, UsageError
 from tui_tagger.faces.protocols import Detector, Embedder
 from tui_tagger.geometry import Box
 from tui_tagger.services import groups, scan
+from tui_tagger.services.calibration import calibrate, due
+from tui_tagger.services.embedding import EmbedReport, embed_missing
 from tui_tagger.services.recognition import Recognition, current_model
 from tui_tagger.services.views import PhotoStatus, ScanReport
 from tui_tagger.storage.database import open_database
@@ -55,7 +59,7 @@ class Control:
         self._reported = 0.0
         self._suggested = time.monotonic()
         self._recognition: Recognition | None = None
-        self._cancelled = False
+        self.cancelled = False
 
     def go_on(self, done: int, total: int, path: Path | None) -> bool:
         """Between photos: reports, waits while paused, and says whether to continue."""
@@ -79,9 +83,8 @@ class Control:
                 case "resume":
                     paused = False
                 case "cancel":
-                    self._cancelled = True
-                    return False
-        return not self._cancelled
+                    self.cancelled, paused = True, False
+        return not self.cancelled
 
     def suggest(self) -> None:
         if self._recognition is None:
@@ -92,6 +95,7 @@ class Control:
 
 def main(pipe: Connection, database: Path) -> None:
     """Takes jobs from the pipe, one at a time, until it is closed; the program at its other end may die at any time."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c reaches the whole group; the program that asked cancels
     _quiet()
     opened = open_database(database)
     try:
@@ -99,7 +103,7 @@ def main(pipe: Connection, database: Path) -> None:
             job, *arguments = pipe.recv()
             if job in JOBS:  # a "cancel" may come when its job has just ended
                 pipe.send(_run(JOBS[job], Control(pipe), arguments))
-    except (EOFError, OSError, KeyboardInterrupt):
+    except (EOFError, OSError):
         pass  # the program that asked is gone; what was done is in the database
     finally:
         opened.close()
@@ -119,8 +123,27 @@ def _run(job: Callable[..., Any], control: Control, arguments: Sequence[Any]) ->
 
 
 def _scan(control: Control, folders: Sequence[Path]) -> ScanReport:
+    """Also embeds what lacks an embedding elsewhere: the gallery may lie in other folders."""
     report = scan.scan(folders, models(), control.go_on)
+    if control.cancelled:
+        return report
+    rest = _embed(control)
+    known = {failure.path for failure in report.failed}
+    more = (each for each in rest.failed if each.path not in known and scan.below(folders, each.path))
+    return replace(report, failed=(*report.failed, *more))
+
+
+def _embed(control: Control) -> EmbedReport:
+    """Embeds what lacks an embedding of the model in use, until that is another one; calibrates and clusters."""
+    chosen = models()
+
+    def go_on(done: int, total: int, path: Path | None) -> bool:
+        return control.go_on(done, total, path) and current_model() == chosen.embedder_id
+
+    report = embed_missing(chosen, go_on)
     control.pipe.send(("photo", None))  # if the process dies from here on, no photo is to blame
+    if control.unhindered() and due(chosen.embedder_id):
+        calibrate(chosen.embedder_id)
     control.suggest()  # clusters may take a minute
     if control.unhindered():
         groups.cluster_new(lambda _done, _total: control.unhindered())
@@ -143,7 +166,13 @@ def _cluster(control: Control) -> int:
     return groups.cluster(lambda done, total: control.go_on(done, total, None))
 
 
-JOBS: dict[str, Callable[..., Any]] = {"scan": _scan, "detect": _detect, "draw": _draw, "cluster": _cluster}
+JOBS: dict[str, Callable[..., Any]] = {
+    "scan": _scan,
+    "embed": _embed,
+    "detect": _detect,
+    "draw": _draw,
+    "cluster": _cluster,
+}
 
 
 def _photo(photo_id: int) -> Photo:
