@@ -120,13 +120,13 @@ class TaggerApp(App[None]):
             self.services.jobs.scan(self.folders)  # embeds what lacks, too
         elif work_waits():
             self.services.jobs.embed()
-        self.tell_replaced()
-        self.data_changed()
-
-    def tell_replaced(self) -> None:
+        else:
+            return
         now = standing()
         if now.replaced and now.lacking:
             self.tell(f"{now.replaced} gave way to {now.model}: faces are embedded again, your decisions stay")
+        if self.shown and self.shown.is_mounted:
+            self.data_changed()
 
     def model_commands(self) -> Iterator[Command]:
         """What the palette offers: the models that are installed and not in use."""

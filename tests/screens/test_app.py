@@ -195,7 +195,7 @@ async def test_faces_without_an_embedding_are_embedded_by_itself(
         await settled(pilot)
         assert asked == ["compact-99"]
         assert "gave way to compact-99" in text(pilot.app)
-        await press(pilot, "f5", "enter", "u")
+        await press(pilot, "f5", "i", "u")
         assert "Undone" in text(pilot.app)
 
 
@@ -212,7 +212,7 @@ async def test_the_palette_changes_the_model(
         await press(pilot, "colon", *"use facenet", "enter")
         assert asked == [current_model()] == [weights.FACENET_ID]
         assert "FaceNet is in use" in text(app)
-        await press(pilot, "f5", "enter", "f2", "colon", *"use compact", "enter")
+        await press(pilot, "f5", "i", "f2", "colon", *"use compact", "enter")
         assert asked[-1] == weights.COMPACT_ID
 
 
