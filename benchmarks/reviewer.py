@@ -5,12 +5,14 @@
     OMP_NUM_THREADS=1 python -m benchmarks.reviewer --embeddings V.npy --names V.txt
 
 The real services on a real database. A few people have hundreds of faces, most have few, and a quarter of the faces are
-strangers' met once or twice. The validation set has some 14 faces a person: further ones are the person's mean plus the
-deviation of somebody else's face from their own mean. Keys are counted as UX has them: accept or choose a candidate 1,
-name n + letters (until the type-ahead's first hit is right) + enter, ignore i or I, group enter 1 and 2 for each face
-unticked (move, space); a face unticked from a person's group is not that person. The careful reviewer looks at
-everything; the careless one takes single faces that are "strong" without looking. Clusters are made at the end of the
-scan, and again each time no group is left; groups are asked before single faces.
+strangers' met once or twice. Those met most are called by their first names, the others in full. The validation set has
+some 14 faces a person: further ones are the person's mean plus the deviation of somebody else's face from their mean.
+
+Keys are counted as UX has them: accept or choose a candidate 1, name n + letters (until the type-ahead's first hit is
+right) + enter, ignore i or I, group enter 1 and 2 for each face unticked (move, space); a face unticked from a person's
+group is not that person. The careful reviewer looks at everything; the careless one takes single faces that are
+"strong" without looking. Clusters are made at the end of the scan, and again when no group is left; groups come before
+single faces.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ FIRST = (
 )
 LAST = ("Rossi", "Lind", "Ek", "Meyer", "Novak", "Silva", "Moreau", "Kim", "Okafor", "Larsen")
 STRANGERS = 0.25  # of the faces
-KNOWN = 0.02  # people the user knows, to a face
+KNOWN = 0.015  # people the user knows, to a face
 POOR = 0.08  # of the faces are small, and as many blurred
 MOST = 0.95  # of the faces to be named: the strangers that are left then need no answer
 PER = 200  # wrong acceptances are told to so many accepted
@@ -99,7 +101,7 @@ def cast(embeddings: Floats, people: Sequence[str], faces: int, seed: int) -> Ca
     known, strange = round(faces * KNOWN), round(faces * STRANGERS)
     share = 1 / np.arange(1, known + 1)
     counts = np.maximum(1, np.round((faces - strange) * share / share.sum())).astype(int)
-    names = [f"{first} {last}" for last in LAST for first in FIRST]
+    names = [*FIRST, *(f"{first} {last}" for last in LAST for first in FIRST)]
     truth: list[str | None] = []
     vectors: list[Floats] = []
     for person, name, count in zip(order, names, counts.tolist(), strict=False):
