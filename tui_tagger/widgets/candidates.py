@@ -36,7 +36,7 @@ class Candidates(Static):
 
 
 def lines(item: ReviewItem, width: int) -> list[Content]:
-    """The advice, then a line a candidate with the age then; reasons are indented beneath, all of them for the first."""
+    """The advice, then a line a candidate with the age then; reasons are indented beneath, for the first all."""
     words, style = ADVICE.get(item.recommendation, (item.recommendation, ""))
     drawn = [Content.styled(words, f"bold {style}")]
     drawn += [reason_line(reason, width) for reason in item.reasons]
