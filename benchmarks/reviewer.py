@@ -201,7 +201,9 @@ def reviewer(
 
 
 def _answer_groups(human: Reviewer) -> None:
-    while cluster():
+    asked = -1
+    while cluster() and asked != human.questions:
+        asked = human.questions
         while group := human.next_group():
             human.answer_group(group)
 
