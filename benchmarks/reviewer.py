@@ -5,26 +5,27 @@
     OMP_NUM_THREADS=1 python -m benchmarks.reviewer --embeddings V.npy --names V.txt
 
 The real services on a real database. A few people have hundreds of faces, most have few, and a quarter of the faces are
-strangers' met once or twice. The validation set has some 14 faces a person: further ones are the person's mean plus the
-deviation of somebody else's face from their own mean. Keys are counted as UX has them: accept or choose a candidate 1,
-name n + letters (until the type-ahead's first hit is right) + enter, ignore i or I, group enter 1 and 2 for each face
-unticked (move, space); a face unticked from a person's group is not that person. The careful reviewer looks at
-everything; the careless one takes single faces that are "strong" without looking. Clusters are made at the end of the
-scan, and again each time no group is left; groups are asked before single faces.
+strangers' met once or twice. Those met most are called by their first names, the others in full. The validation set has
+some 14 faces a person: further ones are the person's mean plus the deviation of somebody else's face from their mean.
+
+Keys are counted as UX has them: accept or choose a candidate 1, name n + letters (until the type-ahead's first hit is
+right) + enter, ignore i or I, group enter 1 and 2 for each face unticked (move, space); a face unticked from a person's
+group is not that person. The careful reviewer looks at everything; the careless one takes single faces that are
+"strong" without looking. Clusters are made at the end of the scan, and again when no group is left; groups come before
+single faces.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from benchmarks.database import Floats, PlacedFace, library
+from benchmarks.cast import cast
+from benchmarks.database import Floats, library
 from tools.build_strangers import embed_archives, read_embeddings
 from tui_tagger.faces.weights import COMPACT_ID
 from tui_tagger.services import Services
@@ -34,37 +35,8 @@ from tui_tagger.services.review import DEFAULT_ORDER, TwiceInPhoto
 from tui_tagger.services.views import ReviewItem
 from tui_tagger.storage.models import Face
 
-FIRST = (
-    "Anna",
-    "Bo",
-    "Clara",
-    "David",
-    "Emma",
-    "Felix",
-    "Greta",
-    "Hugo",
-    "Ida",
-    "Jonas",
-    "Karin",
-    "Leo",
-    "Maria",
-    "Olga",
-)
-LAST = ("Rossi", "Lind", "Ek", "Meyer", "Novak", "Silva", "Moreau", "Kim", "Okafor", "Larsen")
-STRANGERS = 0.25  # of the faces
-KNOWN = 0.02  # people the user knows, to a face
-POOR = 0.08  # of the faces are small, and as many blurred
 MOST = 0.95  # of the faces to be named: the strangers that are left then need no answer
 PER = 200  # wrong acceptances are told to so many accepted
-
-
-@dataclass(frozen=True)
-class Cast:
-    """The library: faces in the order of their ids (1, 2, ...), and who each is; None for a stranger."""
-
-    faces: tuple[PlacedFace, ...]
-    embeddings: Floats
-    truth: tuple[str | None, ...]
 
 
 @dataclass(frozen=True)
@@ -87,72 +59,6 @@ class Figures:
     def wrong_per_200(self) -> float:
         """Wrong ones among 200 acceptances of "strong"."""
         return PER * self.strong_wrong / max(self.strong, 1)
-
-
-def cast(embeddings: Floats, people: Sequence[str], faces: int, seed: int) -> Cast:
-    """Draws a library of so many faces from `embeddings` [n, d] of `people` [n]."""
-    rng = np.random.default_rng(seed)
-    groups: dict[str, list[int]] = defaultdict(list)
-    for index, person in enumerate(people):
-        groups[person].append(index)
-    order = [str(person) for person in rng.permutation(sorted(groups))]
-    known, strange = round(faces * KNOWN), round(faces * STRANGERS)
-    share = 1 / np.arange(1, known + 1)
-    counts = np.maximum(1, np.round((faces - strange) * share / share.sum())).astype(int)
-    names = [f"{first} {last}" for last in LAST for first in FIRST]
-    truth: list[str | None] = []
-    vectors: list[Floats] = []
-    for person, name, count in zip(order, names, counts.tolist(), strict=False):
-        vectors.append(_faces_of(embeddings, groups, person, count, rng))
-        truth += [name] * count
-    for person in order[known:]:
-        count = int(rng.integers(1, 3))
-        if len(truth) + count > faces:
-            break
-        vectors.append(_faces_of(embeddings, groups, person, count, rng))
-        truth += [None] * count
-    return _photographed(np.concatenate(vectors), truth, rng)
-
-
-def _faces_of(
-    embeddings: Floats, groups: Mapping[str, list[int]], person: str, count: int, rng: np.random.Generator
-) -> Floats:
-    own = embeddings[rng.permutation(groups[person])[:count]]
-    mean = embeddings[groups[person]].mean(0)
-    others = sorted(set(groups) - {person})
-    more = []
-    for _ in range(count - len(own)):
-        other = groups[others[int(rng.integers(len(others)))]]
-        deviation = embeddings[other[int(rng.integers(len(other)))]] - embeddings[other].mean(0)
-        more.append(mean + deviation)
-    vectors = np.concatenate([own, np.reshape(more, (-1, embeddings.shape[1]))])
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
-
-
-def _photographed(vectors: Floats, truth: Sequence[str | None], rng: np.random.Generator) -> Cast:
-    """Photos of one to six faces, nobody known twice in one, over ten years; some faces small or blurred."""
-    photos: list[tuple[int, list[int]]] = []  # room, faces
-    open_photos: list[int] = []
-    for index in rng.permutation(len(truth)).tolist():
-        fitting = [
-            p for p in open_photos if truth[index] is None or truth[index] not in {truth[f] for f in photos[p][1]}
-        ]
-        if not fitting:
-            open_photos.append(len(photos))
-            photos.append((int(rng.integers(1, 7)), []))
-            fitting = open_photos[-1:]
-        photo = fitting[int(rng.integers(len(fitting)))] if len(open_photos) > 20 else fitting[-1]
-        photos[photo][1].append(index)
-        if len(photos[photo][1]) == photos[photo][0]:
-            open_photos.remove(photo)
-    placed, order = [], []
-    for number, (_, inside) in enumerate(photos):
-        taken = f"{2010 + number * 10 // len(photos)}-{1 + number % 12:02}-{1 + number % 28:02}T12:00:00"
-        for index in inside:
-            small, blurred = rng.random(2) < POOR
-            placed.append(PlacedFace(number, taken, 30.0 if small else 90.0, 15.0 if blurred else 200.0))
-            order.append(index)
-    return Cast(tuple(placed), vectors[order], tuple(truth[index] for index in order))
 
 
 # --- the reviewer ---------------------------------------------------------------------------------------------------
@@ -295,7 +201,9 @@ def reviewer(
 
 
 def _answer_groups(human: Reviewer) -> None:
-    while cluster():
+    asked = -1
+    while cluster() and asked != human.questions:
+        asked = human.questions
         while group := human.next_group():
             human.answer_group(group)
 

@@ -93,3 +93,30 @@ async def test_copy_the_name(app: TaggerApp) -> None:
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "f4", "y")
         assert app.clipboard == "Anna Rossi"
+
+
+async def test_birth_date_from_the_palette(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "enter", "colon", *"birth", "enter")
+        assert "born (1978" in text(app)
+        await press(pilot, *"1978-03", "enter")
+        assert services.people.list()[0].birth_date == "1978-03"
+        await press(pilot, "colon", *"birth", "enter")
+        await press(pilot, *"-99", "enter")
+        assert services.people.list()[0].birth_date == "1978-03"
+        await press(pilot, "u")
+        assert services.people.list()[0].birth_date is None
+
+
+async def test_a_suspicious_face_says_so(app: TaggerApp, services: Services) -> None:
+    faces = [
+        services.library.photo(photo).faces[place].id
+        for photo, place in ((1, 0), (2, 0), (3, 0), (4, 0), (6, 2))  # the last shows Clara
+    ]
+    services.review.name(faces, "Anna Rossi", allow_twice=True)
+    async with app.run_test(size=LARGE) as pilot:
+        await press(pilot, "f4", "enter")
+        assert "? suspicious" in text(app)
+        assert "this face: looks more like Clara Ek" in text(app)
+        await press(pilot, "j", "l")
+        assert "this face:" not in text(app)

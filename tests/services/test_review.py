@@ -274,6 +274,7 @@ def test_skipped_faces_stay_last_in_a_new_plan(crowd: Services) -> None:
     crowd.review.skip(first)
     crowd.review.replan()
     assert crowd.review.queue()[-2:] == (second, first)
+    assert crowd.review.queue(Order.NEWEST)[-2:] == (second, first)
 
 
 def test_faces_that_are_new_wait_at_the_end_until_the_next_plan(crowd: Services) -> None:

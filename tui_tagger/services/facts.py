@@ -68,13 +68,17 @@ class Facts:
     """
 
     def __init__(self, model: str) -> None:
-        self.model = model
         self.rejected: dict[int, frozenset[int]] = {}  # row -> people whom it was said not to be
         self.born: dict[int, str] = {}  # person -> birth date
         self._columns: dict[str, NDArray[Any]] = {name: np.empty(0, kind) for name, kind in COLUMNS.items()}
-        self._vectors = np.empty((0, 0), np.float16)
-        self._embedded = np.empty(0, np.bool_)
         self._row_of: dict[int, int] = {}
+        self.use(model)
+
+    def use(self, model: str) -> None:
+        """Takes the embeddings by another model; the faces keep their rows. The next refresh reads everything."""
+        self.model = model
+        self._vectors = np.empty((len(self._columns["id"]), 0), np.float16)
+        self._embedded = np.zeros(len(self._columns["id"]), np.bool_)
         self._seen = -1
 
     @property

@@ -37,8 +37,9 @@ class Queue:
     def _facts(self) -> Facts:
         return self._recognition.facts
 
-    def plan(self, keep: int = 0) -> None:
-        """Plans anew all but the first `keep` places."""
+    def plan(self, keep: int = 0, order: Order | None = None) -> None:
+        """Plans anew all but the first `keep` places, in another `order` if one is given."""
+        self.order = order or self.order
         faces = waiting(self._facts)
         planned = ORDERS[self.order](faces)
         rows, runs = faces.row[planned.order], planned.run

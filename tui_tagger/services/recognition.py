@@ -79,9 +79,12 @@ class Recognition:
     """Keeps the gallery and the waiting faces' embeddings in memory and in step with the database."""
 
     def __init__(self) -> None:
-        self.model = current_model()
+        self.facts = Facts(current_model())
+        self._begin()
+
+    def _begin(self) -> None:
+        self.model = self.facts.model
         self._stamp = bank_stamp(self.model)
-        self.facts = Facts(self.model)
         self._identifier: Identifier | None = None  # needs the dimension, which the first embedding tells
         self._scores: Scores | None = None
         self._place = np.empty(0, np.int64)  # of each row of the facts: its row in the scores, or -1
@@ -102,7 +105,8 @@ class Recognition:
     def follow(self) -> None:
         """Reads what changed in the database, and brings the galleries in step."""
         if (current_model(), bank_stamp(self.model)) != (self.model, self._stamp):
-            Recognition.__init__(self)
+            self.facts.use(current_model())
+            self._begin()
         news = self.facts.refresh()
         missing = len(self.facts) - len(self._place)
         self._place = np.concatenate([self._place, np.full(missing, -1)])

@@ -15,7 +15,7 @@ from tui_tagger.storage import journal
 from tui_tagger.storage.journal import Recorder
 from tui_tagger.storage.models import Decision, Face, Person, Photo, Rejection, now
 
-DEFAULT_ORDER = Order.PERSON
+DEFAULT_ORDER = Order.PERSON  # no order needed fewer keys (benchmarks/reviewer.py)
 NOBODY = {"person": None, "probability": None, "recommendation": "none"}
 
 
@@ -45,10 +45,10 @@ class ReviewService:
     def replan(self, order: Order | None = None) -> None:
         """Plans the queue anew from all decisions so far, as when a review begins."""
         self._recognition.follow()
-        if self._queue is None or (order is not None and order is not self._queue.order):
+        if self._queue is None:
             self._queue = Queue(self._recognition, order or DEFAULT_ORDER)
         else:
-            self._queue.plan()
+            self._queue.plan(order=order)
 
     def item(self, face_id: int) -> ReviewItem:
         """The question about one face. Raises UsageError when it is gone."""

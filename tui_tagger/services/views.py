@@ -91,8 +91,8 @@ class FolderRow:
 class CandidateView:
     person_id: int
     person: str
-    probability: float
-    reasons: tuple[str, ...]
+    probability: float  # by looks alone
+    reasons: tuple[str, ...]  # how alike they look, then what the photo says against it
     nearest: tuple[int, ...]  # ids of the most alike confirmed faces, at most three
     age: int | None = None  # in full years when the photo was taken, where both dates are known
 

@@ -36,21 +36,22 @@ class Candidates(Static):
 
 
 def lines(item: ReviewItem, width: int) -> list[Content]:
-    """The advice, then a line a candidate; reasons are indented beneath the first."""
+    """The advice, then a line a candidate with the age then; reasons are indented beneath, for the first all."""
     words, style = ADVICE.get(item.recommendation, (item.recommendation, ""))
     drawn = [Content.styled(words, f"bold {style}")]
     drawn += [reason_line(reason, width) for reason in item.reasons]
     for number, candidate in enumerate(item.candidates, 1):
         drawn.append(candidate_line(number, candidate, width))
-        if number == 1:
-            drawn += [reason_line(reason, width) for reason in candidate.reasons if reason not in item.reasons]
+        told = candidate.reasons if number == 1 else candidate.reasons[1:]  # the first is how alike they look
+        drawn += [reason_line(reason, width) for reason in told if reason not in item.reasons]
     return drawn
 
 
 def candidate_line(number: int, candidate: CandidateView, width: int) -> Content:
     full = round(candidate.probability * BAR)
     bar = ("━" * full, "$text-accent"), ("━" * (BAR - full), "$foreground-darken-3")
-    name = cell(candidate.person, width - BAR - 9, "bold" if number == 1 else "")
+    age = "" if candidate.age is None else f", {candidate.age}"
+    name = cell(candidate.person + age, width - BAR - 9, "bold" if number == 1 else "")
     return Content.assemble((f"{number} ", "bold $text-accent"), name, f" {percent(candidate.probability):>4} ", *bar)
 
 
