@@ -8,12 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_tagger.faces.bank import Doubles, Floats, Settings, StrangerBank
 from tui_tagger.faces.strangers import (
-    Doubles,
-    Floats,
     Questions,
-    Settings,
-    StrangerBank,
     covariances,
     group,
     halves,
