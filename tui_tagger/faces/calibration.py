@@ -26,7 +26,7 @@ BINS = 15  # of the expected calibration error
 LEAST_PEOPLE, LEAST_FACES = 8, 3
 PULL = 2.0  # towards the numbers before, per person and square of their SPREAD
 PRIOR_DEGREES = 4  # what the shape of the covariance before weighs, in faces, times the dimension
-WORTHWHILE = 0.95  # of the surprise before, at most, for a change; less is chance
+CHANCE = 0.5  # share of the surprise that may go by luck, times the people
 SMALLEST_SIZE = 1e-6  # of a covariance within people; below, the faces are all the same
 
 
@@ -141,7 +141,8 @@ def recalibration(bank: StrangerBank, embeddings: Floats, people: Sequence[str |
         questions = Questions(embeddings, (asked,))
         before.add(bank, questions, seed)
         after.add(_fitted(bank, embeddings, fitted, seed), questions, seed)
-    if not all(now < WORTHWHILE * then for now, then in zip(after.surprises, before.surprises, strict=True)):
+    least = 1 - CHANCE / len(groups)
+    if not all(now < least * then for now, then in zip(after.surprises, before.surprises, strict=True)):
         return Recalibration(bank, False, len(groups), faces, before.error, before.error)
     return Recalibration(_fitted(bank, embeddings, groups, seed), True, len(groups), faces, before.error, after.error)
 
