@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tui_tagger import config
 from tui_tagger.errors import ModelError
+from tui_tagger.faces.bank import mixed_with_general
 from tui_tagger.faces.calibration import worth
 from tui_tagger.faces.strangers import (
     Questions,
@@ -20,7 +21,6 @@ from tui_tagger.faces.strangers import (
     fit_bank,
     group,
     load_bank,
-    mixed_with_general,
     save_bank,
     spherical_bank,
     statistics,

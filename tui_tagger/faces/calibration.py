@@ -8,12 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_tagger.faces.bank import Doubles, Floats, Settings, StrangerBank
 from tui_tagger.faces.strangers import (
-    Doubles,
-    Floats,
     Questions,
-    Settings,
-    StrangerBank,
     covariances,
     group,
     halves,
@@ -25,12 +22,12 @@ MISLABELLED = 0.02  # where the search for the share of wrong labels starts
 OVER_THRESHOLD = 0.02  # share of strangers above the threshold
 BINS = 15  # of the expected calibration error
 
-# A user's confirmed faces: from how many people on, with how many faces each, they tell anything, and how many of them
-# weigh as much as what was known before.
+# A user's confirmed faces: from how many people on, with how many faces each, they tell anything.
 LEAST_PEOPLE, LEAST_FACES = 8, 3
-PRIOR_PEOPLE = 10
-PULL = 0.3  # towards the numbers before, per person and square of their SPREAD
-PRIOR_DEGREES = 4  # times the dimension, for the shape of the within-person covariance
+PULL = 2.0  # towards the numbers before, per person and square of their SPREAD
+PRIOR_DEGREES = 4  # what the shape of the covariance before weighs, in faces, times the dimension
+CHANCE = 0.5  # share of the surprise that may go by luck, times the people
+SMALLEST_SIZE = 1e-6  # of a covariance within people; below, the faces are all the same
 
 
 def worth(bank: StrangerBank, questions: Questions, seed: int = 0) -> float:
@@ -130,9 +127,9 @@ def recalibrated(bank: StrangerBank, embeddings: Floats, people: Sequence[str | 
 def recalibration(bank: StrangerBank, embeddings: Floats, people: Sequence[str | int], seed: int = 0) -> Recalibration:
     """Fits `bank` to confirmed faces, unit `embeddings` [n, d] of `people` [n], as far as these are many.
 
-    Within-person covariance, the spread of people, temperature, prior and threshold start from the bank's and move
-    with the amount of data. Half of the people are fitted and the other half asked, and the reverse: unless that makes
-    the truth likelier, and with fewer than 8 people of 3 faces, the bank is returned as it was.
+    The shape of the within-person covariance, temperature, prior and threshold start from the bank's and move with the
+    amount of data. Half of the people are fitted and the other half asked, and the reverse: unless that makes the truth
+    clearly likelier both times, and with fewer than 8 people of 3 faces, the bank is returned as it was.
     """
     groups = {one: faces for one, faces in group([str(one) for one in people]).items() if len(faces) >= LEAST_FACES}
     faces = sum(map(len, groups.values()))
@@ -144,28 +141,24 @@ def recalibration(bank: StrangerBank, embeddings: Floats, people: Sequence[str |
         questions = Questions(embeddings, (asked,))
         before.add(bank, questions, seed)
         after.add(_fitted(bank, embeddings, fitted, seed), questions, seed)
-    better = after.surprise < before.surprise
-    best = _fitted(bank, embeddings, groups, seed) if better else bank
-    return Recalibration(best, better, len(groups), faces, before.error, after.error if better else before.error)
+    least = 1 - CHANCE / len(groups)
+    if not all(now < least * then for now, then in zip(after.surprises, before.surprises, strict=True)):
+        return Recalibration(bank, False, len(groups), faces, before.error, before.error)
+    return Recalibration(_fitted(bank, embeddings, groups, seed), True, len(groups), faces, before.error, after.error)
 
 
 class _Quality:
-    """How a bank answers questions: gathered over several sets of them."""
+    """How a bank answers several sets of questions."""
 
     def __init__(self) -> None:
-        self._surprises: list[float] = []
-        self._weights: list[float] = []
+        self.surprises: list[float] = []  # of each set
         self._best: list[tuple[Doubles, NDArray[np.bool_]]] = []
 
     def add(self, bank: StrangerBank, questions: Questions, seed: int) -> None:
-        for one in answered(bank, questions, seed, KNOWN):
-            self._surprises.append(one.surprise(bank.settings, MISLABELLED))
-            self._weights.append(one.weight)
-            self._best.append(one.best(bank.settings))
-
-    @property
-    def surprise(self) -> float:
-        return float(np.average(self._surprises, weights=self._weights))
+        answers = list(answered(bank, questions, seed, KNOWN))
+        surprises = [one.surprise(bank.settings, MISLABELLED) for one in answers]
+        self.surprises.append(float(np.average(surprises, weights=[one.weight for one in answers])))
+        self._best += [one.best(bank.settings) for one in answers]
 
     @property
     def error(self) -> float:
@@ -179,25 +172,19 @@ def _fitted(bank: StrangerBank, embeddings: Floats, groups: Groups, seed: int) -
 
 
 def _moved(bank: StrangerBank, embeddings: Floats, groups: Groups) -> StrangerBank:
-    """The bank with covariances moved towards those of the people in `groups`.
+    """The bank with the shape of the covariance within people moved towards that of the people in `groups`.
 
-    First their sizes, of which a few people tell, then the shape of the one within people, which takes many faces.
+    Its size stays, so that temperature and prior keep their meaning; size is what the temperature is fitted for.
     """
     points = [bank.project(embeddings[faces]).astype(np.float64) for faces in groups.values()]
     dimension, degrees = len(bank.between), sum(map(len, points)) - len(points)
-    within, between, _ = covariances(points)
-    size = _shrunk(float(np.trace(within)) / dimension, degrees / LEAST_FACES)
-    spread = _shrunk(max(float(np.trace(between)), 0.0) / float(bank.between.sum()), len(points))
+    within = covariances(points)[0]
+    size = float(np.trace(within)) / dimension
+    if size < SMALLEST_SIZE:
+        return bank
     weight = degrees / (degrees + PRIOR_DEGREES * dimension)
-    transform, new_between = simultaneous(
-        (1 - weight) * size * np.eye(dimension) + weight * within, np.diag(spread * bank.between.astype(np.float64))
-    )
-    return _transformed(bank, transform, new_between)
-
-
-def _shrunk(ratio: float, people: float) -> float:
-    """A ratio that `people` tell, moved towards 1 and kept above 1/20."""
-    return max((PRIOR_PEOPLE + people * ratio) / (PRIOR_PEOPLE + people), 0.05)
+    shape = (1 - weight) * np.eye(dimension) + weight * within / size
+    return _transformed(bank, *simultaneous(shape, np.diag(bank.between.astype(np.float64))))
 
 
 def _transformed(bank: StrangerBank, transform: Doubles, between: Doubles) -> StrangerBank:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tui_tagger.faces.strangers import Doubles, Floats, StrangerBank, posterior
+from tui_tagger.faces.bank import Doubles, Floats, StrangerBank, posterior
 
 DIRECTIONS = 48  # of a person's own covariance; 2,000 faces have no more that matter
 BLOCK = 2048  # probes at once: what one core's cache holds

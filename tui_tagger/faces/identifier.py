@@ -11,10 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_tagger.faces.bank import Floats, StrangerBank, log_sum_exp, usable
 from tui_tagger.faces.components import Component, component, left_out_densities, log_densities
 from tui_tagger.faces.recommendation import LEVELS, Candidate, Identification, levels
 from tui_tagger.faces.scores import Scores, Summary
-from tui_tagger.faces.strangers import Floats, StrangerBank, log_sum_exp, usable
 
 __all__ = ["LEVELS", "Candidate", "Identification", "Identifier", "Scores", "Summary", "levels"]
 

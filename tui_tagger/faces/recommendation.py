@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# Calibrated probabilities from which a recommendation holds; on people whom nothing was fitted to, stated and true ones
-# differ by less than 5 % on average (benchmarks/identification.py). WEAK is "more likely than not": 2 to 6 % of
-# strangers' faces get there, at 0.2 it was 8 to 25 %. Of best candidates from MEDIUM on at most 5 % were wrong, from
+# Calibrated probabilities from which a recommendation holds; on people who were left out of the calibration, stated and
+# true ones differ by less than 5 % on average (benchmarks/identification.py). WEAK is "more likely than not": 2 to 6 %
+# of strangers' faces get there, at 0.2 it was 8 to 25 %. Of best candidates from MEDIUM on at most 5 % were wrong, from
 # STRONG on 0.5 %; with one confirmed face, whose evidence rests on a single photo, STRONG_ALONE is asked for.
 WEAK = 0.5
 MEDIUM = 0.85

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_tagger.faces.bank import Doubles, Floats, log_sum_exp, usable
 from tui_tagger.faces.recommendation import LEVELS, Candidate, Identification, levels, reasons
-from tui_tagger.faces.strangers import Doubles, Floats, log_sum_exp, usable
 
 if TYPE_CHECKING:
     from tui_tagger.faces.identifier import Identifier

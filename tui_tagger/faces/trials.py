@@ -9,8 +9,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_tagger.faces.bank import Floats, Settings, StrangerBank, log_sum_exp, mixed_with_general
 from tui_tagger.faces.identifier import Identifier
-from tui_tagger.faces.strangers import Floats, Questions, Settings, StrangerBank, log_sum_exp, mixed_with_general
+from tui_tagger.faces.strangers import Questions
 
 ENROLLED = (1, 2, 3, 5, 10)  # faces a person
 KNOWN = {4: 6, 20: 2, 250: 1}  # people enrolled at once, and how often they are drawn; at most half of those there are
