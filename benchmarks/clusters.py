@@ -23,11 +23,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.identification import person
-from tools.build_strangers import embed_archives, read_embeddings
+from tools import faces
+from tools.faces import person
 from tui_tagger.faces.cluster import Known
 from tui_tagger.faces.cluster import clusters as cluster
 from tui_tagger.faces.strangers import StrangerBank, bank_for, load_bank
+from tui_tagger.faces.weights import COMPACT_ID
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -231,23 +232,17 @@ def table(figures: Mapping[str, Mapping[str, float]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, help="the folder with faces/; embeds its crops with the compact model")
-    parser.add_argument("--embeddings", type=Path, help="validation embeddings [n, d] or [n, 2, d], npy")
-    parser.add_argument("--names", type=Path, help="their names, one person/file a line")
+    faces.add_options(parser)
     parser.add_argument("--bank", type=Path, help="a stranger bank; default: the one that ships for the model")
-    parser.add_argument("--model-id", default="compact-1")
+    parser.add_argument("--model-id", default=COMPACT_ID)
     parser.add_argument("--half", choices=["choosing", "reporting"], default="reporting")
     parser.add_argument("--quick", action="store_true", help="two libraries, fewer baselines, 10,000 drawn faces")
     options = parser.parse_args()
-    if options.embeddings:
-        embeddings, names = read_embeddings(options.embeddings, options.names)
-    elif options.data:
-        embeddings, names = embed_archives([options.data / "faces" / "validation.zip"])
-    else:
-        parser.error("give --data or --embeddings and --names")
+    asked = faces.of(options)
     bank = load_bank(options.bank) if options.bank else bank_for(options.model_id)
     print(f"{bank.model_id}, half of the people ({options.half})")
-    print(table(clusters(bank, embeddings, names, options.quick, ["choosing", "reporting"].index(options.half))))
+    half = ["choosing", "reporting"].index(options.half)
+    print(table(clusters(bank, asked.embeddings, asked.names, options.quick, half)))
     print()
     print(table(speed(bank, SIZES[:2] if options.quick else SIZES)))
 

@@ -29,32 +29,24 @@ TARGET = 0.2  # seconds, for everything after a key
 DECISIONS = 15
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model-id", default=COMPACT_ID)
-    parser.add_argument("--waiting", type=int, default=100_000)
-    parser.add_argument("--people", type=int, default=200)
-    parser.add_argument("--faces", type=int, default=20, help="confirmed faces of each person")
-    options = parser.parse_args()
-    known = [person for person in range(options.people) for _ in range(options.faces)]
-    waiting = [n % options.people if n % 2 else options.people + n // 20 for n in range(options.waiting)]
-    who = [*known, *waiting]
-    faces = [
+def report(model: str = COMPACT_ID, waiting: int = 100_000, people: int = 200, faces: int = 20) -> str:
+    """What is measured, in Markdown, for a library of that size."""
+    known = [person for person in range(people) for _ in range(faces)]
+    others = [n % people if n % 2 else people + n // 20 for n in range(waiting)]
+    who = [*known, *others]
+    placed = [
         PlacedFace(n // 3, f"2{n // 100_000:03}-01-01T00:00:00", person=f"P{p}" if n < len(known) else None)
         for n, p in enumerate(who)
     ]
-    with library(faces, drawn(bank_for(options.model_id), who, 0), options.model_id) as services:
-        print(f"{options.waiting:,} faces wait, {options.people} people with {options.faces} faces each")
-        measure(services)
+    with library(placed, drawn(bank_for(model), who, 0), model) as services:
+        rows = "\n".join(f"| {name} | {value} |" for name, value in measured(services).items())
+    return f"{waiting:,} faces wait, {people} people with {faces} faces each, {model}.\n\n| | |\n|---|---|\n{rows}"
 
 
-def measure(services: Services) -> None:
+def measured(services: Services) -> dict[str, str]:
     full, stored = timed(services.recognition.update)
-    print(f"first time, {stored:,} suggestions stored    {full:8.3f} s")
     again, _ = timed(Recognition().update)
-    print(f"all anew, nothing to store               {again:8.3f} s")
     queue, order = timed(services.review.queue)
-    print(f"queue planned                            {queue:8.3f} s")
     parts: dict[str, list[float]] = {"decision": [], "queue": [], "next question": []}
     counts = []
     for _ in range(DECISIONS):
@@ -65,13 +57,19 @@ def measure(services: Services) -> None:
         seconds, order = timed(services.review.queue)
         parts["queue"].append(seconds)
         parts["next question"].append(timed(lambda order=order: services.review.item(order[0]))[0])  # type: ignore[misc]
-    medians = {name: statistics.median(values) for name, values in parts.items()}
-    for name, value in medians.items():
-        print(f"after one confirmation: {name:16s} {value:8.3f} s")
+    medians = {f"after one confirmation: {name}": statistics.median(values) for name, values in parts.items()}
     every = sum(medians.values())
-    print(f"after one confirmation: everything       {every:8.3f} s   target {TARGET} s")
-    print(f"all anew / everything after one confirmation: {again / every:.1f}")
-    print(f"suggestions stored after one confirmation: median {statistics.median(counts):.0f}, most {max(counts)}")
+    found = {
+        f"first time, {stored:,} suggestions stored": full,
+        "all anew, nothing to store": again,
+        "queue planned": queue,
+        **medians,
+        f"after one confirmation: everything (target {TARGET} s)": every,
+    }
+    told = {name: f"{value:.3f} s" for name, value in found.items()}
+    told["all anew to everything after one confirmation"] = f"{again / every:.0f} times"
+    told["suggestions stored after one confirmation"] = f"median {statistics.median(counts):.0f}, most {max(counts)}"
+    return told
 
 
 def recorded(services: Services) -> int:
@@ -82,6 +80,16 @@ def timed(action: Callable[[], T]) -> tuple[float, T]:
     start = time.process_time()
     result = action()
     return time.process_time() - start, result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model-id", default=COMPACT_ID)
+    parser.add_argument("--waiting", type=int, default=100_000)
+    parser.add_argument("--people", type=int, default=200)
+    parser.add_argument("--faces", type=int, default=20, help="confirmed faces of each person")
+    options = parser.parse_args()
+    print(report(options.model_id, options.waiting, options.people, options.faces))
 
 
 if __name__ == "__main__":

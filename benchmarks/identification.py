@@ -25,7 +25,9 @@ from numpy.typing import NDArray
 
 from benchmarks.baselines import STRANGER_FACES, STRANGERS, Answer, Method, cosine_to_mean, cosine_to_nearest, original
 from benchmarks.measures import BINS, Figure, Tally, weights_of
-from tools.build_strangers import embed_archives, labelled, person, questions_of, read_embeddings
+from tools import faces
+from tools.build_strangers import questions_of
+from tools.faces import person
 from tui_tagger.faces.calibration import calibrated, worth
 from tui_tagger.faces.identifier import LEVELS, Identifier, Scores
 from tui_tagger.faces.strangers import CHOICES, Settings, StrangerBank, bank_for, candidates, group, halves
@@ -235,12 +237,8 @@ def strangers_of(train: Floats, people: Sequence[str], seed: int = 0) -> list[Fl
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, help="the folder with faces/; embeds its crops with the compact model")
-    parser.add_argument("--embeddings", type=Path, help="validation embeddings [n, d] or [n, 2, d], npy")
-    parser.add_argument("--names", type=Path, help="their names, one person/file a line")
-    parser.add_argument(
-        "--train", type=Path, help="embeddings of other people: statistics and the original's strangers"
-    )
+    faces.add_options(parser)
+    parser.add_argument("--train", type=Path, help="embeddings of the training people, npy: statistics and strangers")
     parser.add_argument("--train-names", type=Path)
     parser.add_argument("--model-id", default=COMPACT_ID)
     parser.add_argument("--quick", action="store_true", help="one draw, fewer resamples, no choice among settings")
@@ -248,21 +246,18 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write all figures here")
     options = parser.parse_args()
 
-    if options.embeddings and options.train:
-        embeddings, names = read_embeddings(options.embeddings, options.names)
-        train, people = labelled(*read_embeddings(options.train, options.train_names))
-    elif options.data:
-        faces = options.data / "faces"
-        embeddings, names = embed_archives([faces / "validation.zip"])
-        train, people = labelled(*embed_archives(sorted(faces.glob("train-*.zip"))))
+    asked = faces.of(options)
+    if options.train:
+        train = faces.read(options.train, options.train_names).where(faces.is_labelled)
     else:
-        parser.error("give --data, or --embeddings and --train with their names")
+        train = faces.embedded(faces.members(faces.training(options.data)), faces.compact())
     shipped = bank_for(options.model_id)
-    if options.quick and len(shipped.stranger_means):
-        banks = [shipped]
-    else:
-        banks = candidates(train, group(people), options.model_id, [Settings()] if options.quick else CHOICES)
-    results = open_set(banks, embeddings, names, strangers_of(train, people), options.draws, options.quick)
+    banks = [shipped]
+    if not (options.quick and len(shipped.stranger_means)):
+        choices = [Settings()] if options.quick else CHOICES
+        banks = candidates(train.embeddings, group(train.people), options.model_id, choices)
+    strangers = strangers_of(train.embeddings, train.people)
+    results = open_set(banks, asked.embeddings, asked.names, strangers, options.draws, options.quick)
     print(tables(results))
     if options.json:
         curves = {poses: {n: reliability(results, poses, n) for n in by} for poses, by in results.bins.items()}

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import clusters, identification, plots, rescoring, reviewer
+from benchmarks import clusters, decision, identification, plots, reviewer
 from benchmarks.verification import KINDS, table, verify
 from tools import faces
 from tools.faces import Embed, Faces
@@ -80,7 +80,7 @@ def sections(data: Path, quick: bool, folder: Path | None) -> Iterator[str]:
     yield f"### Groups of unknown faces\n\n{clusters.table(found)}\n\n{clusters.table(found_fast)}"
     for title, wanted in (("all poses", asked), ("frontal photos", asked.where(faces.is_frontal))):
         yield f"### Human effort, {title}\n\n{reviewer.report(wanted.embeddings, wanted.people, quick)}"
-    yield f"### Scoring again after a decision\n\n{rescoring.report(COMPACT_ID)}"
+    yield f"### Scoring again after a decision\n\n{decision.report()}"
 
 
 def _plot(opened: list[identification.Results], folder: Path) -> None:

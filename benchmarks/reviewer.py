@@ -22,11 +22,11 @@ import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 from benchmarks.cast import cast
 from benchmarks.database import Floats, library
-from tools.build_strangers import embed_archives, read_embeddings
+from tools import faces as crops
 from tui_tagger.faces.weights import COMPACT_ID
 from tui_tagger.services import Services
 from tui_tagger.services.groups import GroupKind, GroupView, cluster, groups
@@ -220,11 +220,11 @@ def _figures(human: Reviewer) -> Figures:
 
 
 def table(results: Mapping[str, Sequence[Figures]]) -> str:
-    """A row a way of reviewing: mean and spread (standard deviation) over the seeds."""
+    """Markdown, a row a way of reviewing: mean and spread (standard deviation) over the libraries."""
     columns = ("keys a face", "for 95 % of them", "questions", "wrong in 200 strong", "named", "wrong")
-    lines = [f"{'':32s}" + "".join(f"{column:>22s}" for column in columns)]
+    lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for name, figures in results.items():
-        values = (
+        values: tuple[Sequence[float], ...] = (
             [one.keys_per_face for one in figures],
             [one.keys_for_most for one in figures],
             [one.questions for one in figures],
@@ -232,7 +232,7 @@ def table(results: Mapping[str, Sequence[Figures]]) -> str:
             [one.named for one in figures],
             [one.wrong for one in figures],
         )
-        lines.append(f"{name:32s}" + "".join(f"{_spread(one):>22s}" for one in values))
+        lines.append(f"| {name} | " + " | ".join(map(_spread, values)) + " |")
     return "\n".join(lines)
 
 
@@ -242,39 +242,48 @@ def _spread(values: Sequence[float]) -> str:
     return f"{mean:.{digits}f} ± {statistics.pstdev(values):.{digits}f}"
 
 
+def ways(orders: Sequence[Order]) -> dict[str, dict[str, Any]]:
+    """The ways of reviewing that are compared, by name, as arguments of `reviewer`."""
+    found: dict[str, dict[str, Any]] = {f"one by one, {one}": {"order": one, "grouped": False} for one in orders}
+    found |= {f"groups, {one}": {"order": one} for one in orders}
+    careless = {"order": DEFAULT_ORDER, "careless": True, "grouped": False}
+    return found | {f"one by one, {DEFAULT_ORDER}, careless": careless}
+
+
+def report(
+    embeddings: Floats,
+    people: Sequence[str],
+    quick: bool = False,
+    model: str = COMPACT_ID,
+    faces: int = 2000,
+    seeds: int = 2,
+    orders: Sequence[Order] = (DEFAULT_ORDER,),
+) -> str:
+    """Every way of reviewing, in Markdown."""
+    faces, seeds = (400, 1) if quick else (faces, seeds)
+    results = {
+        name: [reviewer(embeddings, people, model=model, faces=faces, seed=seed, **way) for seed in range(seeds)]
+        for name, way in ways(orders).items()
+    }
+    return f"{faces} faces, {seeds} libraries, {model}.\n\n{table(results)}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, help="the folder with faces/; embeds its crops with the compact model")
-    parser.add_argument("--embeddings", type=Path, help="validation embeddings [n, d] or [n, 2, d], npy")
-    parser.add_argument("--names", type=Path, help="their names, one person/file a line")
+    crops.add_options(parser)
     parser.add_argument("--model-id", default=COMPACT_ID)
     parser.add_argument("--poses", choices=["all", "frontal"], default="all")
     parser.add_argument("--faces", type=int, default=2000)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--orders", default=",".join(Order), help="of: " + ", ".join(Order))
-    parser.add_argument("--quick", action="store_true", help="400 faces, one seed, the default order")
+    parser.add_argument("--quick", action="store_true", help="400 faces, one library, the default order")
     options = parser.parse_args()
-    if options.embeddings:
-        embeddings, names = read_embeddings(options.embeddings, options.names)
-    elif options.data:
-        embeddings, names = embed_archives([options.data / "faces" / "validation.zip"])
-    else:
-        parser.error("give --data or --embeddings and --names")
-    wanted = [i for i, name in enumerate(names) if options.poses == "all" or "/frontal" in name]
-    embeddings, people = embeddings[wanted], [names[i].rsplit("/", 1)[0] for i in wanted]
-    faces, seeds = (400, 1) if options.quick else (options.faces, options.seeds)
+    asked = crops.of(options)
+    if options.poses == "frontal":
+        asked = asked.where(crops.is_frontal)
     orders = [DEFAULT_ORDER] if options.quick else [Order(order) for order in options.orders.split(",")]
-    ways = {f"careful, {order}": (order, False, False) for order in orders}
-    ways |= {f"careful, groups, {order}": (order, False, True) for order in orders}
-    ways[f"careless, {DEFAULT_ORDER}"] = (DEFAULT_ORDER, True, False)
-    print(f"{faces} faces, {seeds} seeds, {options.model_id}, {options.poses} poses")
-    results = {}
-    for name, (order, careless, grouped) in ways.items():
-        way = {"model": options.model_id, "order": order, "careless": careless, "grouped": grouped, "faces": faces}
-        figures = [reviewer(embeddings, people, seed=seed, **way) for seed in range(seeds)]
-        results[name] = figures
-        print(table({name: figures}).split("\n")[-1], flush=True)
-    print(table(results))
+    size = {"model": options.model_id, "faces": options.faces, "seeds": options.seeds, "orders": orders}
+    print(report(asked.embeddings, asked.people, options.quick, **size))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Crops are in zip files as `set/identity/number.webp` (training) or `identity/pos
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import io
 import zipfile
@@ -153,3 +154,19 @@ def read(path: Path, names: Path) -> Faces:
     array = np.load(path, mmap_mode="r", allow_pickle=False)
     embeddings = np.array(array[:, 0] if array.ndim == 3 else array, np.float32)
     return Faces(embeddings, names.read_text(encoding="utf-8").split())
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What `of` reads: a folder of crops, which are embedded with the compact model, or embeddings at hand."""
+    parser.add_argument("--data", type=Path, help="the folder with faces/; its crops are embedded by the compact model")
+    parser.add_argument("--embeddings", type=Path, help="embeddings of validation crops instead, npy")
+    parser.add_argument("--names", type=Path, help="the names of their crops, one a line")
+
+
+def of(options: argparse.Namespace) -> Faces:
+    """The validation faces that the command line names."""
+    if options.embeddings and options.names:
+        return read(options.embeddings, options.names)
+    if options.data:
+        return embedded(members(validation(options.data)), compact())
+    raise SystemExit("Give --data, or --embeddings and --names.")

@@ -20,11 +20,8 @@ person's other crops where the teacher agrees that they are alike, since labels 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import io
 import json
 import time
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +34,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from benchmarks.verification import KINDS, table, verify
+from tools import faces
 from tui_tagger.faces.compact import DIMENSION, INPUT_SIZE, CompactNet, folded_state, load_net, save_weights
 
 PACKAGE_FILE = Path(__file__).parent.parent / "tui_tagger" / "data" / "compact.npz"
@@ -62,7 +60,6 @@ MORPH_SEED = 7
 MORPH_SHARE = (0.35, 0.65)  # of the first of the two crops
 ALIKE = 0.35  # least cosine of a crop to the mean of the person's others, under which the label is not believed
 DRAWN = 0.25  # how far a target is drawn towards that mean
-WITHOUT_LABELS = "extra"
 
 
 # --- prepare --------------------------------------------------------------------------------------------------------
@@ -110,39 +107,24 @@ class Morphs:
 
 
 def decode(archives: list[Path], crops: Path, names: Path) -> None:
-    from PIL import Image
-
-    members = [
-        (archive, name)
-        for archive in archives
-        for name in sorted(zipfile.ZipFile(archive).namelist())
-        if name.endswith(".webp")
-    ]
-    opened = {archive: zipfile.ZipFile(archive) for archive in archives}
-    shape = (len(members), INPUT_SIZE, INPUT_SIZE, 3)
+    wanted = faces.members(archives)
+    shape = (len(wanted), INPUT_SIZE, INPUT_SIZE, 3)
     out = np.lib.format.open_memmap(crops, mode="w+", dtype=np.uint8, shape=shape)
-    for index, (archive, name) in enumerate(members):
-        out[index] = np.asarray(Image.open(io.BytesIO(opened[archive].read(name))).convert("RGB"))
+    for index, crop in enumerate(faces.decoded(wanted)):
+        out[index] = crop
     out.flush()
-    names.write_text("\n".join(name for _, name in members))
+    names.write_text("\n".join(name for _, name in wanted))
 
 
 def ask_teacher(data: Path, crops: NDArray[np.uint8] | Morphs, mirrored: bool) -> NDArray[np.float32]:
-    """The teacher's unit embeddings [n, 2, 256] of each crop and its mirror image, or of the crop alone [n, 1, 256].
-
-    In bfloat16, which agrees with float32 to a cosine of 0.9995 and is twice as fast.
-    """
-    spec = importlib.util.spec_from_file_location("teacher", data.parent / "tools" / "teacher.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    teacher = module.Teacher(data / "teacher")
+    """The teacher's unit embeddings [n, 2, 256] of each crop and its mirror image, or of the crop alone [n, 1, 256]."""
+    teacher = faces.teacher(data)
     embeddings = np.empty((len(crops), 1 + mirrored, DIMENSION), np.float32)
     for at in range(0, len(crops), 64):
         batch = np.array(crops[at : at + 64])
-        with torch.autocast("cpu", torch.bfloat16):
-            for side, images in enumerate([batch, np.ascontiguousarray(batch[:, :, ::-1])][: 1 + mirrored]):
-                embeddings[at : at + 64, side] = F.normalize(teacher(images).float()).numpy()
+        embeddings[at : at + 64, 0] = teacher(batch)
+        if mirrored:
+            embeddings[at : at + 64, 1] = teacher(np.ascontiguousarray(batch[:, :, ::-1]))
         print(f"\rteacher {at + len(batch)} of {len(crops)}", end="", flush=True)
     print()
     return embeddings
@@ -252,13 +234,13 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
 
 def drawn_to_person(targets: Tensor, names: list[str]) -> Tensor:
     """Unit `targets` [n, d], each drawn towards the mean of the other crops of its person where it is like them."""
-    labels = [name.rsplit("/", 1)[0] for name in names]
+    labels = [faces.person(name) for name in names]
     people = {label: number for number, label in enumerate(dict.fromkeys(labels))}
     person = torch.tensor([people[label] for label in labels])
     sums = torch.zeros(len(people), targets.shape[1]).index_add_(0, person, targets)
     others = F.normalize(sums[person] - targets)
     alike = (others * targets).sum(1) > ALIKE
-    alike &= torch.tensor([label != WITHOUT_LABELS for label in labels])
+    alike &= torch.tensor([faces.is_labelled(name) for name in names])
     return F.normalize(targets + (alike[:, None] * DRAWN / (1 - DRAWN)) * others)
 
 

@@ -14,8 +14,9 @@ from tests.conftest import paint_photo
 from tests.fakes import FakeEmbedder
 from tests.services.test_checkup import checks
 from tui_tagger import config
+from tui_tagger.faces.bank import Floats, StrangerBank
 from tui_tagger.faces.calibration import Recalibration, recalibration
-from tui_tagger.faces.strangers import Floats, StrangerBank, bank_path
+from tui_tagger.faces.strangers import bank_path
 from tui_tagger.services import Services
 from tui_tagger.services import calibration as service
 from tui_tagger.services.banks import bank_in_use, base_bank, calibrated_path, forget_calibrations, store_bank

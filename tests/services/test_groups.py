@@ -197,17 +197,19 @@ def test_the_worker_clusters_after_a_scan_and_on_demand(services: Services, phot
 @needs_shared_data
 def test_real_faces_are_grouped_purely(services: Services) -> None:
     """Fifteen people of the validation set, embedded by the model that ships, each face in a photo of its own."""
-    from tools.build_strangers import _decoded, _members, embed
+    from tools import faces
+    from tui_tagger.faces.weights import COMPACT_ID
 
-    members = [one for one in _members([SHARED_DATA / "faces" / "validation.zip"]) if "frontal" in one[1]][:150]
-    vectors = embed(_decoded(members), len(members))
-    store_setting("embedder", "compact-1")
+    crops = faces.members(faces.validation(SHARED_DATA))
+    members = [member for member in crops if faces.is_frontal(member[1])][:150]
+    vectors = faces.embedded(members, faces.compact()).embeddings
+    store_setting("embedder", COMPACT_ID)
     people: dict[int, str] = {}
     for number, ((_, name), vector) in enumerate(zip(members, vectors, strict=True)):
         path = Path(f"/{number}.jpg")
         photo = Photo.create(path=path, folder=path.parent, name=path.name, size=1, mtime_ns=1, image_hash=name)
         face = Face.create(photo=photo.id, x=1.0, y=1.0, width=50.0, height=50.0)
-        Embedding.create(face=face.id, model="compact-1", vector=to_blob(np.asarray(vector)))
+        Embedding.create(face=face.id, model=COMPACT_ID, vector=to_blob(np.asarray(vector)))
         people[face.id] = name.split("/")[0]
     cluster()
     found: tuple[GroupView, ...] = groups()

@@ -35,26 +35,27 @@ def load_embedder(model_id: str, cache: Path | None = None) -> Embedder:
 
 
 class CompactEmbedder:
-    """Our own small network (see compact.py), 256-d, on crops of 112x112 aligned by five landmarks."""
+    """Our own small network (see compact.py), 256-d, on crops of 112x112 aligned by five landmarks.
+
+    An embedding is that of the face and of its mirror image together: better on profiles, at twice the time.
+    """
 
     model_id = weights.COMPACT_ID
     dimension = compact.DIMENSION
 
-    def __init__(self, path: Path = weights.COMPACT_PATH, mirrored: bool = False, fast: bool | None = None) -> None:
-        """With `mirrored`, embeddings are of the face and its mirror image together: better, at twice the time.
+    def __init__(self, path: Path = weights.COMPACT_PATH, fast: bool | None = None) -> None:
+        """`fast` chooses bfloat16 arithmetic; by default where the processor has it.
 
-        `fast` chooses bfloat16 arithmetic; by default where the processor has it. Raises ModelError like
-        `compact.load_net`.
+        Raises ModelError like `compact.load_net`.
         """
         net = compact.load_net(path)
         self._net = half_after_first(net) if _fast(fast) else net
-        self._mirrored = mirrored
 
     def crop(self, image: UprightImage, box: Box, landmarks: NDArray[np.float32] | None) -> NDArray[np.uint8]:
         return align(image, box, landmarks)
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return embedded(self._net, crops, self.dimension, 127.5, self._mirrored)
+        return embedded(self._net, crops, self.dimension, 127.5, mirrored=True)
 
 
 class FacenetEmbedder:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from tui_tagger.errors import ModelError
-from tui_tagger.faces.strangers import LEAST_PEOPLE, STRANGERS, Floats, StrangerBank, posterior
+from tui_tagger.faces.bank import Floats, StrangerBank, posterior
+from tui_tagger.faces.strangers import LEAST_PEOPLE, STRANGERS
 
 
 def with_single_faces(bank: StrangerBank, embeddings: Floats, seed: int = 0) -> StrangerBank:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from tui_tagger.config import WORKING_SIDE
 from tui_tagger.errors import ModelError, PhotoError, UsageError
+from tui_tagger.faces.bank import Floats
 from tui_tagger.faces.ignored_strangers import with_single_faces
 from tui_tagger.faces.lfw import lfw_folder
-from tui_tagger.faces.strangers import LEAST_FACES, LEAST_PEOPLE, Floats, bank_path, fit_bank
+from tui_tagger.faces.strangers import LEAST_FACES, LEAST_PEOPLE, bank_path, fit_bank
 from tui_tagger.imaging import EXTENSIONS, load_upright
 from tui_tagger.services.banks import base_bank, forget_calibrations, store_bank
 from tui_tagger.services.recognition import from_blobs
