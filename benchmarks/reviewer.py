@@ -12,7 +12,7 @@ Keys are counted as UX has them: accept or choose a candidate 1, name n + letter
 right) + enter, ignore i or I, group enter 1 and 2 for each face unticked (move, space); a face unticked from a person's
 group is not that person. The careful reviewer looks at everything; the careless one takes single faces that are
 "strong" without looking. Clusters are made at the end of the scan, and again when no group is left; groups come before
-single faces.
+single faces, and faces like nobody's are looked at by the page: 2 keys for each known one, 1 to ignore the rest.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from benchmarks.database import Floats, library
 from tools import faces as crops
 from tui_tagger.faces.weights import COMPACT_ID
 from tui_tagger.services import Services
-from tui_tagger.services.groups import GroupKind, GroupView, cluster, groups
+from tui_tagger.services.groups import GroupKind, GroupView, cluster, groups, loners
 from tui_tagger.services.orders import Order
 from tui_tagger.services.review import DEFAULT_ORDER, TwiceInPhoto
 from tui_tagger.services.views import ReviewItem
@@ -124,6 +124,19 @@ class Reviewer:
         else:
             self.name(right, name)
 
+    def answer_page(self) -> bool:
+        """Unticks the faces of known people on the next page of those who are like nobody, and ignores the rest."""
+        page = next((left for one in loners() if (left := [f for f in one if f not in self.passed])), None)
+        if page is None:
+            return False
+        self.questions += 1
+        known = [face for face in page if self.who(face) is not None]
+        self.keys += 2 * len(known) + 1
+        self.passed |= set(known)
+        if strangers := [face for face in page if self.who(face) is None]:
+            self.services.review.ignore(strangers)
+        return True
+
     def count_strong(self, group: GroupView) -> None:
         rows = Face.select(Face.id, Face.person).where(Face.id.in_(group.face_ids) & (Face.recommendation == "strong"))
         names = {person.id: person.name for person in self.services.people.list()}
@@ -193,7 +206,11 @@ def reviewer(
             _answer_groups(human)
         queue = services.review.queue(order)
         while queue:
-            human.answer(services.review.item(queue[0]))
+            item = services.review.item(queue[0])
+            if grouped and item.face.person_id is None and human.answer_page():
+                queue = services.review.queue()
+                continue
+            human.answer(item)
             while grouped and (group := human.next_group()):
                 human.answer_group(group)
             queue = services.review.queue()

@@ -10,7 +10,7 @@ from tests.services import workers
 from tests.services.test_jobs import finish
 from tests.shared import SHARED_DATA, needs_shared_data
 from tui_tagger.services import Services
-from tui_tagger.services.groups import GroupKind, GroupView, cluster, cluster_new, groups
+from tui_tagger.services.groups import GroupKind, GroupView, cluster, cluster_new, groups, loners
 from tui_tagger.services.jobs import JobService
 from tui_tagger.services.recognition import to_blob
 from tui_tagger.services.views import FaceState
@@ -122,6 +122,18 @@ def test_where_a_person_is_confirmed_nobody_else_in_the_photo_is_offered(grouped
     grouped.review.name([faces[0][1]], "Anna")
     Face.update(photo=Face.get_by_id(faces[0][1]).photo_id).where(Face.id == faces[0][2]).execute()
     assert sets(GroupKind.PERSON) == {frozenset({faces[0][0], faces[0][3]})}
+
+
+def test_who_is_like_nobody_can_be_ignored_by_the_page(scanned: Services) -> None:
+    faces = sorted(face for many in faces_by_person(scanned).values() for face in many)
+    assert [face for page in loners(3) for face in page] == faces
+    assert [len(page) for page in loners(3)][:-1] == [3] * (len(faces) // 3 - (len(faces) % 3 == 0))
+    cluster()
+    grouped = {face for view in groups() for face in view.face_ids}
+    assert {face for page in loners() for face in page} == set(faces) - grouped
+    scanned.review.name(faces_by_person(scanned)[0][:1], "Anna")
+    suggested = {face for (face,) in Face.select(Face.id).where(Face.state == FaceState.SUGGESTED).tuples()}
+    assert suggested and suggested.isdisjoint(face for page in loners() for face in page)
 
 
 def test_two_faces_of_one_photo_are_never_in_one_group(scanned: Services) -> None:

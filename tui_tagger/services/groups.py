@@ -24,6 +24,7 @@ from tui_tagger.storage.database import setting, store_setting
 from tui_tagger.storage.models import Embedding, Face, Person, Photo, Rejection, proxy
 
 TRUSTED = ("strong", "medium")  # recommendations that put a face into a person's group
+PAGE = 24  # faces that a person takes in at once
 CLUSTERED = "clustered"  # the setting that says of which embeddings the clusters are
 
 
@@ -168,6 +169,16 @@ def groups() -> tuple[GroupView, ...]:
     kinds = list(GroupKind)
     found = [view for view in views if view.count > 1]
     return tuple(sorted(found, key=lambda view: (kinds.index(view.kind), -view.count, view.face_ids)))
+
+
+def loners(page: int = PAGE) -> tuple[tuple[int, ...], ...]:
+    """Pages of faces that are like nobody: neither suggested nor in a group, the oldest first.
+
+    Most of them are strangers, so one answer ignores a whole page but for the faces that the human knows.
+    """
+    grouped = {face for view in groups() for face in view.face_ids}
+    found = [face.id for face in _waiting() if face.suggested is None and face.id not in grouped]
+    return tuple(tuple(found[at : at + page]) for at in range(0, len(found), page))
 
 
 def _waiting() -> list[_Waiting]:
