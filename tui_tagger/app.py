@@ -28,7 +28,7 @@ from tui_tagger.screens.search import Entry, SearchScreen
 from tui_tagger.screens.write import WriteScreen
 from tui_tagger.services import Services
 from tui_tagger.services.library import Counts
-from tui_tagger.services.models import ModelRow, list_models, standing, use, work_waits
+from tui_tagger.services.models import ModelRow, first_offer, list_models, standing, use, work_waits
 from tui_tagger.services.views import JobState, JobView, Outcome, WriteResult
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.picture import Picture
@@ -120,13 +120,17 @@ class TaggerApp(App[None]):
             self.services.jobs.scan(self.folders)  # embeds what lacks, too
         elif work_waits():
             self.services.jobs.embed()
-        else:
-            return
+        self.tell_models()
+        if self.services.jobs.busy and self.shown and self.shown.is_mounted:
+            self.data_changed()
+
+    def tell_models(self) -> None:
+        """What there is to say of the models at the start: an update or, once, that a better one can be installed."""
         now = standing()
         if now.replaced and now.lacking:
             self.tell(f"{now.replaced} gave way to {now.model}: faces are embedded again, your decisions stay")
-        if self.shown and self.shown.is_mounted:
-            self.data_changed()
+        elif better := first_offer():
+            self.tell(f"{better} tells faces apart better than {now.model}: tui-tagger models install")
 
     def model_commands(self) -> Iterator[Command]:
         """What the palette offers: the models that are installed and not in use."""

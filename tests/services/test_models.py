@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,10 @@ from tests.conftest import PAINTED, faces_by_person, fake_models
 from tests.fakes import FakeEmbedder
 from tui_tagger.errors import ModelError, UsageError
 from tui_tagger.faces import weights
-from tui_tagger.services import Services
+from tui_tagger.services import Services, models
 from tui_tagger.services.embedding import embed_missing
 from tui_tagger.services.library import face_view
-from tui_tagger.services.models import list_models, remove_embeddings, standing, use, work_waits
+from tui_tagger.services.models import first_offer, list_models, remove_embeddings, standing, use, work_waits
 from tui_tagger.services.recognition import current_model
 from tui_tagger.services.scan import Models
 from tui_tagger.storage.database import setting, store_setting
@@ -39,6 +40,17 @@ def test_the_list_tells_what_is_here_in_use_and_embedded(scanned: Services) -> N
     assert rows[weights.FACENET_ID].embedded == 0
     fake = rows[FakeEmbedder.model_id]
     assert (fake.in_use, fake.installed, fake.embedded) == (True, False, FACES)
+
+
+def test_the_better_model_is_offered_once(services: Services) -> None:
+    assert first_offer() == "FaceNet"
+    assert first_offer() == ""
+
+
+def test_an_installed_model_is_not_offered(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = [replace(model, path=Path("x")) for model in weights.available_models()]
+    monkeypatch.setattr(models, "available_models", lambda: installed)
+    assert first_offer() == ""
 
 
 def test_only_installed_models_can_be_used(services: Services) -> None:

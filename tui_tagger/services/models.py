@@ -17,6 +17,7 @@ from tui_tagger.services.recognition import current_model
 from tui_tagger.storage.database import setting, store_setting
 from tui_tagger.storage.models import Embedding
 
+OFFERED = "better model offered"
 NOT_HERE = "no longer part of the program; `tui-tagger models remove` deletes what it left"
 
 
@@ -39,6 +40,15 @@ def list_models() -> tuple[ModelRow, ...]:
     ]
     rows += [ModelRow(name, name, False, name == used, count, NOT_HERE) for name, count in sorted(counts.items())]
     return tuple(rows)
+
+
+def first_offer() -> str:
+    """The title of the better model that is not installed, the first time that this is asked; else nothing."""
+    best = available_models()[0]
+    if best.installed or setting(OFFERED, False):
+        return ""
+    store_setting(OFFERED, True)
+    return best.title
 
 
 def install(from_file: Path | None, progress: Callable[[int, int], None]) -> Path:
