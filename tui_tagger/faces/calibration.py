@@ -33,9 +33,11 @@ SMALLEST_SIZE = 1e-6  # of a covariance within people; below, the faces are all 
 def worth(bank: StrangerBank, questions: Questions, seed: int = 0) -> float:
     """Share of known probes that are named right at a threshold which lets 1 % of the strangers through.
 
-    The mean over ENROLLED and the conditions, with half of the people enrolled.
+    The mean over ENROLLED and the conditions, with half of the people enrolled, as far as there are strangers enough to
+    set that threshold by; where there never are, over all.
     """
-    return float(np.mean([one.detected() for one in answered(bank, questions, seed, {max(KNOWN): 1}) if one.enough]))
+    every = list(answered(bank, questions, seed, {max(KNOWN): 1}))
+    return float(np.mean([one.detected() for one in [each for each in every if each.enough] or every]))
 
 
 def calibrated(

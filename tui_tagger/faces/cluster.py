@@ -88,13 +88,26 @@ def clusters(
 
 
 def _usable(rows: Floats, known: Known) -> Ints:
-    """The faces to cluster in an order that depends only on their own values."""
+    """The faces to cluster in an order that depends only on what is known of each."""
     with np.errstate(over="ignore", invalid="ignore"):
         sound = np.isfinite(rows).all(1) & (np.linalg.norm(rows, axis=1) > 0)
     usable = np.flatnonzero(sound & ~np.asarray(known.left_out, np.bool_))
-    parts = (rows, np.asarray(known.photos, np.int64)[:, None], np.asarray(known.persons, np.int64)[:, None])
+    columns = (known.photos, known.persons, _rejections(known))
+    parts = (rows, *(np.asarray(column, np.int64)[:, None] for column in columns))
     keys = np.concatenate([np.ascontiguousarray(part[usable]).view(np.uint8) for part in parts], 1)
     return usable[np.argsort(keys.view(f"V{keys.shape[1]}")[:, 0], kind="stable")]
+
+
+def _rejections(known: Known) -> Ints:
+    """A number [n] for each face that tells whom it was rejected for."""
+    persons: dict[int, set[int]] = defaultdict(set)
+    for face, person in known.rejected:
+        persons[int(face)].add(int(person))
+    numbers = {one: number for number, one in enumerate(sorted({tuple(sorted(each)) for each in persons.values()}), 1)}
+    found = np.zeros(len(known.photos), np.int64)
+    for face, each in persons.items():
+        found[face] = numbers[tuple(sorted(each))]
+    return found
 
 
 def alike_from(bank: StrangerBank) -> float:
