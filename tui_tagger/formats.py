@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, features
 
@@ -20,6 +21,7 @@ RAW = frozenset({".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2",
 EXTENSIONS = ALWAYS | HEIF | AVIF | RAW
 
 ORIENTATION_TAG = 0x0112
+OPTIONAL = "need an optional part"  # in the reason why a photo cannot be opened yet
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})  # ISO/IEC 23008-12
 _FLIPS = {3: 3, 5: 8, 6: 6}  # LibRaw's "flip" (dcraw's) as EXIF orientation: half turn, quarter left, quarter right
 
@@ -36,7 +38,7 @@ class Extra:
     @property
     def need(self) -> str:
         """What to tell of a photo that cannot be opened without it."""
-        return f"{self.photos} photos need an optional part: pip install 'tui-tagger[{self.name}]'"
+        return f"{self.photos} photos {OPTIONAL}: pip install 'tui-tagger[{self.name}]'"
 
 
 EXTRAS = (
@@ -98,7 +100,8 @@ def _raw_preview(path: Path) -> Image.Image:
     import rawpy
 
     with rawpy.imread(str(path)) as raw:
-        preview, sizes = raw.extract_thumb(), raw.sizes
+        preview: Any = raw.extract_thumb()
+        sizes = raw.sizes
     if preview.format == rawpy.ThumbFormat.JPEG:
         image: Image.Image = Image.open(io.BytesIO(preview.data))
     else:

@@ -11,6 +11,7 @@ from tui_tagger.config import DATA, cache_dir
 from tui_tagger.errors import TaggerError
 from tui_tagger.faces.strangers import bank_for
 from tui_tagger.faces.weights import FACENET, installed_path
+from tui_tagger.formats import EXTRAS, Extra
 from tui_tagger.services.recognition import current_model
 from tui_tagger.storage.models import proxy
 
@@ -32,6 +33,7 @@ def check_all(database: Path) -> Iterator[Check]:
     yield _compact()
     yield _facenet()
     yield _bank()
+    yield from (_format(extra) for extra in EXTRAS)
 
 
 def _database(path: Path) -> Check:
@@ -74,3 +76,9 @@ def _bank() -> Check:
         hint = "The likelihood threshold alone tells strangers apart."
         return Check("strangers", True, f"no bank for {model}", hint)
     return Check("strangers", True, f"{strangers} for {model}")
+
+
+def _format(extra: Extra) -> Check:
+    if extra.installed():
+        return Check(f"{extra.photos} photos", True, "can be opened")
+    return Check(f"{extra.photos} photos", True, "cannot be opened; a scan lists them", extra.need)
