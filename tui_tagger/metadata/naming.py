@@ -14,7 +14,7 @@ from tui_tagger.geometry import Box
 from tui_tagger.metadata import iptc, people, picasa
 from tui_tagger.metadata.frame import frame_at
 from tui_tagger.metadata.hierarchies import names_under_roots
-from tui_tagger.metadata.packet import Packet, texts_of
+from tui_tagger.metadata.packet import texts_of
 from tui_tagger.metadata.people import Item
 from tui_tagger.metadata.regions import SAME_FACE, Frame, to_box
 from tui_tagger.metadata.sources import Source, read_sources
@@ -31,12 +31,14 @@ PROGRAMS = {"mwg": "MWG region", "mp": "Microsoft region"}
 class Named:
     """A person that metadata names; `box` in upright pixels, None where no rectangle is known.
 
-    `source` says where, such as "MWG region in photo.jpg.xmp". `name` has no control characters and is in NFC.
+    `source` says where, such as "MWG region in photo.jpg.xmp"; `in_xmp` whether that is the photo or its sidecar.
+    `name` has no control characters and is in NFC.
     """
 
     name: str
     box: Box | None
     source: str
+    in_xmp: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,11 @@ def read_naming(path: Path) -> Naming:
         frame = Frame(0, 0)
     notes: list[str] = []
     regions = _first([_regions(source, frame, notes) for source in sources])
-    regions += [Named(_clean(face.name), _box(face, path, frame), "Picasa") for face in picasa.faces_of(path)]
+    regions += [_of_picasa(face, path, frame) for face in picasa.faces_of(path)]
     keywords = iptc.read(data).keywords
     names = _first([_names(source, keywords) for source in sources])
     if not sources:
-        names = _hierarchical(None, keywords, "IPTC keywords")
+        names = [Named(_clean(name), None, "IPTC keywords", False) for name in names_under_roots(None, keywords)]
     return _united(_bounded([*regions, *names], notes), notes)
 
 
@@ -77,8 +79,9 @@ def _clean(name: str) -> str:
     return normalize("NFC", people.clean_name(name))
 
 
-def _box(face: picasa.PicasaFace, path: Path, frame: Frame) -> Box | None:
-    return picasa.located(face, path, frame) if frame.width else None
+def _of_picasa(face: picasa.PicasaFace, path: Path, frame: Frame) -> Named:
+    box = picasa.located(face, path, frame) if frame.width else None
+    return Named(_clean(face.name), box, "Picasa", in_xmp=False)
 
 
 def _regions(source: Source, frame: Frame, notes: list[str]) -> list[Named]:
@@ -107,12 +110,10 @@ def _names(source: Source, keywords: Iterable[str]) -> list[Named]:
     shown = texts_of(source.packet.find(*people.LISTS["person_in_image"]))
     found = [Named(_clean(name), None, f"PersonInImage in {source.name}") for name in shown]
     respelled = {people.level_name(each.name).casefold() for each in found}
-    below = _hierarchical(source.packet, keywords, f"keywords in {source.name}")
-    return found + [each for each in below if each.name.casefold() not in respelled]
-
-
-def _hierarchical(packet: Packet | None, keywords: Iterable[str], source: str) -> list[Named]:
-    return [Named(_clean(name), None, source) for name in names_under_roots(packet, keywords)]
+    below = [_clean(name) for name in names_under_roots(source.packet, keywords)]
+    return found + [
+        Named(name, None, f"keywords in {source.name}") for name in below if name.casefold() not in respelled
+    ]
 
 
 def _bounded(found: list[Named], notes: list[str]) -> list[Named]:
