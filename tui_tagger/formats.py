@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import logging
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +15,10 @@ from typing import Any
 from PIL import Image, features
 
 from tui_tagger.errors import PhotoError
+
+# Pillow tells of broken metadata by log and warning, both of which would be printed over the screen.
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 ALWAYS = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff"})
 HEIF = frozenset({".heic", ".heif", ".hif"})

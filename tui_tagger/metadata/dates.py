@@ -16,6 +16,8 @@ _TAGS = (
 _CHANGED = ("DateTime", "OffsetTime", "SubSecTime")
 _XMP = ((EXIF, "DateTimeOriginal"), (PHOTOSHOP, "DateCreated"), (XMP, "CreateDate"))
 
+MIDNIGHT = "00:00:00"
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -35,9 +37,16 @@ def date_of(found: tags.Tags, packet: Packet | None, override: Packet | None, ol
     """
     inside = list(_xmp_moments(packet, "XMP"))
     beside = [each for each in _xmp_moments(override, "sidecar") if _told_otherwise(each, inside)]
-    changed = _exif_moment(found, *_CHANGED)
-    order = (*beside, *_exif_moments(found), *inside, *_iptc_moment(older), *_gps_moment(found), changed)
-    return next((each for each in order if each is not None), None)
+    order = [*beside, *_exif_moments(found), *inside, *_iptc_moment(older), *_gps_moment(found)]
+    taken = [each for each in order if each is not None]
+    return _with_time(taken) if taken else _exif_moment(found, *_CHANGED)
+
+
+def _with_time(moments: list[Moment]) -> Moment:
+    """The first; if that is a mere day, the first that knows the time of that day."""
+    day, _, time = moments[0].taken_at.partition("T")
+    fuller = (each for each in moments if each.taken_at.startswith(day) and not each.taken_at.endswith(MIDNIGHT))
+    return next(fuller, moments[0]) if time == MIDNIGHT else moments[0]
 
 
 def _told_otherwise(moment: Moment, inside: list[Moment]) -> bool:

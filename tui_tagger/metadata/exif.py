@@ -17,9 +17,8 @@ from tui_tagger.metadata import gps, iptc, tags
 from tui_tagger.metadata.dates import Moment, date_of
 from tui_tagger.metadata.frame import frame_of
 from tui_tagger.metadata.listing import flattened
-from tui_tagger.metadata.packet import DC, EXIF, Packet, parse, texts_of
-from tui_tagger.metadata.sources import sidecar_packet
-from tui_tagger.metadata.splice import Refused
+from tui_tagger.metadata.packet import DC, EXIF, Packet, texts_of
+from tui_tagger.metadata.sources import embedded, older_text, parsed, sidecar_packet
 from tui_tagger.metadata.text import decoded, visible
 
 logging.getLogger("exifread").setLevel(logging.CRITICAL)  # its warnings would be printed over the screen
@@ -82,9 +81,15 @@ def read_info(path: Path) -> PhotoInfo:
 def read_entries(path: Path) -> tuple[ExifEntry, ...]:
     """Everything for the EXIF table: EXIF with maker notes, GPS, XMP properties, IPTC, the sidecar's properties.
 
-    Broken metadata gives what can be read. Raises PhotoError only if the file cannot be opened or is no image.
+    Broken metadata gives what can be read, also where the picture cannot be opened. Raises PhotoError only where
+    neither the picture nor anything about it can be read.
     """
-    found = _with_image(path, _entries)
+    try:
+        found = _with_image(path, _entries)
+    except PhotoError:
+        found = _entries_without_image(path)
+        if not found:
+            raise
     beside = sidecar_packet(path)
     return found if beside is None else found + _listed(beside.packet, f"XMP in {beside.name}")
 
@@ -106,7 +111,7 @@ def _info(path: Path, file: BinaryIO, image: Image.Image) -> PhotoInfo:
     found = _tags(path, file, image)
     packet, beside = _packet(image), sidecar_packet(path)
     override = None if beside is None else beside.packet
-    older = _iptc(file, image)
+    older = _iptc(file)
     date = date_of(found, packet, override, older) or Moment("", None, "")
     position = _position(found, packet, override)
     width, height = frame.upright_size
@@ -138,13 +143,9 @@ def _tags(path: Path, file: BinaryIO, image: Image.Image) -> tags.Tags:
     return _plain({**groups["Image"], **groups["EXIF"], **groups["GPS"]})
 
 
-def _iptc(file: BinaryIO, image: Image.Image) -> iptc.Iptc:
-    if image.format == "TIFF":
-        return iptc.parse(tags.tiff_bytes(image, iptc.TIFF_TAG))
-    if image.format not in ("JPEG", "MPO"):
-        return iptc.Iptc()
+def _iptc(file: BinaryIO) -> iptc.Iptc:
     file.seek(0)
-    return iptc.read(file.read())
+    return older_text(file.read())
 
 
 def _plain(found: dict[str, Any]) -> dict[str, tags.Value]:
@@ -170,10 +171,7 @@ def _packet(image: Image.Image) -> Packet | None:
         data = data.encode("utf-8", "replace")
     if not isinstance(data, bytes):
         return None
-    try:
-        return parse(data)
-    except Refused:
-        return None
+    return parsed(data)
 
 
 def _position(found: tags.Tags, packet: Packet | None, override: Packet | None) -> tuple[float, float] | None:
@@ -219,10 +217,7 @@ def _description(found: tags.Tags, packet: Packet | None, override: Packet | Non
 
 
 def _entries(file: BinaryIO, image: Image.Image) -> tuple[ExifEntry, ...]:
-    found = [
-        _entry(*_split(name), _readable(tag.values, tag.printable), _raw(tag.values))
-        for name, tag in _exifread(file, details=True).items()
-    ]
+    found = _exif_entries(file)
     if not found:
         groups = tags.pillow_groups(image)
         found = [
@@ -232,7 +227,29 @@ def _entries(file: BinaryIO, image: Image.Image) -> tuple[ExifEntry, ...]:
         ]
     packet = _packet(image)
     listed = () if packet is None else _listed(packet, "XMP")
-    return (*found, *listed, *(_entry("IPTC", name, value, value) for name, value in _iptc(file, image).entries))
+    return (*found, *listed, *_iptc_entries(_iptc(file)))
+
+
+def _entries_without_image(path: Path) -> tuple[ExifEntry, ...]:
+    try:
+        with path.open("rb") as file:
+            found = _exif_entries(file)
+        data = path.read_bytes()
+    except OSError:
+        return ()
+    listed = [entry for packet in embedded(data) for entry in _listed(packet, "XMP")]
+    return (*found, *listed, *_iptc_entries(older_text(data)))
+
+
+def _exif_entries(file: BinaryIO) -> list[ExifEntry]:
+    tagged = _exifread(file, details=True)
+    return [
+        _entry(*_split(name), _readable(tag.values, tag.printable), _raw(tag.values)) for name, tag in tagged.items()
+    ]
+
+
+def _iptc_entries(found: iptc.Iptc) -> tuple[ExifEntry, ...]:
+    return tuple(_entry("IPTC", name, value, value) for name, value in found.entries)
 
 
 def _listed(packet: Packet, group: str) -> tuple[ExifEntry, ...]:

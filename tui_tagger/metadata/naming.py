@@ -11,7 +11,7 @@ from pathlib import Path
 from unicodedata import normalize
 
 from tui_tagger.geometry import Box
-from tui_tagger.metadata import iptc, people, picasa
+from tui_tagger.metadata import people, picasa
 from tui_tagger.metadata.frame import frame_at
 from tui_tagger.metadata.hierarchies import names_under_roots
 from tui_tagger.metadata.packet import texts_of
@@ -56,7 +56,7 @@ def read_naming(path: Path) -> Naming:
     sidecars leave the photo alone, so it may be out of date. Broken metadata gives what can be read. Raises PhotoError
     only if the file cannot be read.
     """
-    sources, data = read_sources(path)
+    sources, older = read_sources(path)
     try:
         frame = frame_at(path)
     except Refused:
@@ -64,10 +64,9 @@ def read_naming(path: Path) -> Naming:
     notes: list[str] = []
     regions = _first([_regions(source, frame, notes) for source in sources])
     regions += [_of_picasa(face, path, frame) for face in picasa.faces_of(path)]
-    keywords = iptc.read(data).keywords
-    names = _first([_names(source, keywords) for source in sources])
+    names = _first([_names(source, older.keywords) for source in sources])
     if not sources:
-        names = [Named(_clean(name), None, "IPTC keywords", False) for name in names_under_roots(None, keywords)]
+        names = [Named(_clean(name), None, "IPTC keywords", False) for name in names_under_roots(None, older.keywords)]
     return _united(_bounded([*regions, *names], notes), notes)
 
 

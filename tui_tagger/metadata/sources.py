@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
 from tui_tagger.errors import PhotoError
-from tui_tagger.metadata import container, jpeg, sidecar
+from tui_tagger.metadata import container, iptc, jpeg, sidecar, tags
+from tui_tagger.metadata.iptc import Iptc
 from tui_tagger.metadata.packet import Packet, parse
 from tui_tagger.metadata.splice import Refused
+
+_WIDE = (
+    (b"\xff\xfe\0\0", "utf-32-le"),
+    (b"\0\0\xfe\xff", "utf-32-be"),
+    (b"<\0\0\0", "utf-32-le"),
+    (b"\0\0\0<", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
+_DECLARATION = re.compile(r"^\s*<\?xml [^>]*\?>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,22 +36,25 @@ class Source:
     packet: Packet
 
 
-def read_sources(path: Path) -> tuple[list[Source], bytes]:
-    """The packets that say something of a photo, its sidecar's first, and the photo's bytes. Raises PhotoError."""
+def read_sources(path: Path) -> tuple[list[Source], Iptc]:
+    """The packets that say something of a photo, its sidecar's first, and its IPTC.
+
+    Raises PhotoError only if the file cannot be read.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise PhotoError(f"{path}: cannot be read ({error.strerror})", "Is its disk connected?") from error
     beside = sidecar_packet(path)
     inside = [Source(path.name, packet) for packet in embedded(data)]
-    return ([] if beside is None else [beside]) + inside, data
+    return ([] if beside is None else [beside]) + inside, older_text(data)
 
 
 def sidecar_packet(path: Path) -> Source | None:
     """The sidecar's packet, where there is a sidecar that can be parsed."""
     beside = sidecar.find(path.resolve())
     try:
-        packet = None if beside is None else _parsed(beside.read_bytes())
+        packet = None if beside is None else parsed(beside.read_bytes())
     except OSError:
         packet = None
     return None if beside is None or packet is None else Source(beside.name, packet)
@@ -51,7 +71,18 @@ def embedded(data: bytes) -> list[Packet]:
             found = [sidecar.seed(data)]
         except Refused:
             found = []
-    return [packet for each in found if each and (packet := _parsed(each)) is not None]
+    return [packet for each in found if each and (packet := parsed(each)) is not None]
+
+
+def older_text(data: bytes) -> Iptc:
+    """The IPTC of a JPEG or TIFF; empty where there is none."""
+    if not data.startswith((b"II*\0", b"MM\0*")):
+        return iptc.read(data)
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return iptc.parse(tags.tiff_bytes(image, iptc.TIFF_TAG, "little" if data[:2] == b"II" else "big"))
+    except Exception:  # decoders raise nearly anything on damaged files
+        return Iptc()
 
 
 def _extended(data: bytes) -> bytes:
@@ -61,8 +92,18 @@ def _extended(data: bytes) -> bytes:
         return b""
 
 
-def _parsed(data: bytes) -> Packet | None:
+def parsed(data: bytes) -> Packet | None:
+    """The packet, also where it is in UTF-16 or UTF-32; None for what cannot be parsed."""
     try:
-        return parse(data)
-    except Refused:
+        return parse(_in_utf8(data))
+    except (Refused, UnicodeError):
         return None
+
+
+def _in_utf8(data: bytes) -> bytes:
+    """XMP may be in any of Unicode's encodings (ISO 16684-1, 7.3.2); how it begins tells which."""
+    for mark, encoding in _WIDE:
+        if data.startswith(mark):
+            text = data.decode(encoding, "replace").lstrip("\ufeff")
+            return _DECLARATION.sub("", text, count=1).encode("utf-8", "replace")
+    return data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from PIL import ExifTags, Image
 
@@ -76,11 +77,11 @@ def pillow_groups(image: Image.Image) -> dict[str, dict[str, object]]:
     return groups
 
 
-def tiff_bytes(image: Image.Image, tag: int) -> bytes:
+def tiff_bytes(image: Image.Image, tag: int, order: Literal["little", "big"]) -> bytes:
     """A TIFF tag that holds bytes, also where a writer called them 32-bit numbers; empty where it is absent."""
     value: object = None
     with contextlib.suppress(Exception):  # Pillow raises nearly anything on broken TIFFs
         value = image.getexif().get(tag)
     if isinstance(value, tuple) and all(isinstance(each, int) and 0 <= each < 1 << 32 for each in value):
-        return b"".join(each.to_bytes(4, "little") for each in value)
+        return b"".join(each.to_bytes(4, order) for each in value)
     return value if isinstance(value, bytes) else b""

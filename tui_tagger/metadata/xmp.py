@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tui_tagger.metadata import iptc
 from tui_tagger.metadata.naming import read_naming
 from tui_tagger.metadata.packet import DC, texts_of
 from tui_tagger.metadata.regions import NamedRegion
@@ -21,6 +20,6 @@ def read_keywords(path: Path) -> tuple[str, ...]:
 
     Raises PhotoError only if the file cannot be read.
     """
-    sources, data = read_sources(path)
+    sources, older = read_sources(path)
     found = [text for source in reversed(sources) for text in texts_of(source.packet.find(DC, "subject"))]
-    return tuple(dict.fromkeys([*found, *iptc.read(data).keywords]))
+    return tuple(dict.fromkeys([*found, *older.keywords]))
