@@ -18,7 +18,7 @@ from tui_tagger.metadata.dates import Moment, date_of
 from tui_tagger.metadata.frame import frame_of
 from tui_tagger.metadata.listing import flattened
 from tui_tagger.metadata.packet import DC, EXIF, Packet, texts_of
-from tui_tagger.metadata.sources import embedded, older_text, parsed, sidecar_packet
+from tui_tagger.metadata.sources import embedded, parsed, sidecar_packet
 from tui_tagger.metadata.text import decoded, visible
 
 logging.getLogger("exifread").setLevel(logging.CRITICAL)  # its warnings would be printed over the screen
@@ -145,7 +145,7 @@ def _tags(path: Path, file: BinaryIO, image: Image.Image) -> tags.Tags:
 
 def _iptc(file: BinaryIO) -> iptc.Iptc:
     file.seek(0)
-    return older_text(file.read())
+    return iptc.read(file.read())
 
 
 def _plain(found: dict[str, Any]) -> dict[str, tags.Value]:
@@ -238,7 +238,7 @@ def _entries_without_image(path: Path) -> tuple[ExifEntry, ...]:
     except OSError:
         return ()
     listed = [entry for packet in embedded(data) for entry in _listed(packet, "XMP")]
-    return (*found, *listed, *_iptc_entries(older_text(data)))
+    return (*found, *listed, *_iptc_entries(iptc.read(data)))
 
 
 def _exif_entries(file: BinaryIO) -> list[ExifEntry]:

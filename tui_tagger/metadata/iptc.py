@@ -1,14 +1,15 @@
-"""IPTC of older programs (IIM 4.2, in Photoshop's image resource 0x0404 or TIFF's tag 33723); read only."""
+"""IPTC of older programs (IIM 4.2, in Photoshop's image resource 0x0404 or in a TIFF tag); read only."""
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tui_tagger.metadata import gps
+from PIL import Image, IptcImagePlugin
 
-TIFF_TAG = 33723
+from tui_tagger.metadata import gps
 
 _SIGNATURE = b"Photoshop 3.0\0"
 _APP13, _SOS = 0xED, 0xDA
@@ -48,6 +49,8 @@ NAMES = {
     (2, 122): "Writer-Editor",
 }
 
+Record = tuple[tuple[int, int], bytes]
+
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})$")
 _TIME = re.compile(r"(\d{2})(\d{2})(\d{2})([+-]\d{4})?$")
 
@@ -70,14 +73,29 @@ class Iptc:
 
 
 def read(data: bytes) -> Iptc:
-    """The records of a JPEG, as far as the file can be walked; empty for others."""
+    """The records of a JPEG, as far as the file can be walked, or of a TIFF; empty for others."""
+    if data.startswith((b"II*\0", b"MM\0*")):
+        return _assembled(_of_tiff(data))
     block = b"".join(each[len(_SIGNATURE) :] for each in _segments(data) if each.startswith(_SIGNATURE))
     return parse(b"".join(_resources(block)))
 
 
 def parse(block: bytes) -> Iptc:
     """The records of an IIM block; what is broken ends it."""
-    records = list(_records(block))
+    return _assembled(list(_records(block)))
+
+
+def _of_tiff(data: bytes) -> list[Record]:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            found = IptcImagePlugin.getiptcinfo(image) or {}
+    except Exception:  # decoders raise nearly anything on damaged files
+        return []
+    values = ((tag, each if isinstance(each, list) else [each]) for tag, each in found.items())
+    return [(tag, value) for tag, each in values for value in each if isinstance(value, bytes)]
+
+
+def _assembled(records: Sequence[Record]) -> Iptc:
     declared = next((value for tag, value in records if tag == _CHARACTER_SET), b"")
     encoding = _ENCODINGS.get(declared, "")
     entries = tuple((NAMES[tag], _decoded(value, encoding)) for tag, value in records if tag in NAMES and value)
@@ -110,7 +128,7 @@ def _resources(block: bytes) -> Iterator[bytes]:
         position = start + 4 + size + size % 2
 
 
-def _records(block: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:
+def _records(block: bytes) -> Iterator[Record]:
     position = 0
     while block[position : position + 1] == b"\x1c" and position + 5 <= len(block):
         size = int.from_bytes(block[position + 3 : position + 5], "big")

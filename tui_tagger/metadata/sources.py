@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from tui_tagger.errors import PhotoError
-from tui_tagger.metadata import container, iptc, jpeg, sidecar, tags
+from tui_tagger.metadata import container, iptc, jpeg, sidecar
 from tui_tagger.metadata.iptc import Iptc
 from tui_tagger.metadata.packet import Packet, parse
 from tui_tagger.metadata.splice import Refused
@@ -47,7 +44,7 @@ def read_sources(path: Path) -> tuple[list[Source], Iptc]:
         raise PhotoError(f"{path}: cannot be read ({error.strerror})", "Is its disk connected?") from error
     beside = sidecar_packet(path)
     inside = [Source(path.name, packet) for packet in embedded(data)]
-    return ([] if beside is None else [beside]) + inside, older_text(data)
+    return ([] if beside is None else [beside]) + inside, iptc.read(data)
 
 
 def sidecar_packet(path: Path) -> Source | None:
@@ -72,17 +69,6 @@ def embedded(data: bytes) -> list[Packet]:
         except Refused:
             found = []
     return [packet for each in found if each and (packet := parsed(each)) is not None]
-
-
-def older_text(data: bytes) -> Iptc:
-    """The IPTC of a JPEG or TIFF; empty where there is none."""
-    if not data.startswith((b"II*\0", b"MM\0*")):
-        return iptc.read(data)
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            return iptc.parse(tags.tiff_bytes(image, iptc.TIFF_TAG, "little" if data[:2] == b"II" else "big"))
-    except Exception:  # decoders raise nearly anything on damaged files
-        return Iptc()
 
 
 def _extended(data: bytes) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from typing import Literal
 
 from PIL import ExifTags, Image
 
@@ -75,13 +74,3 @@ def pillow_groups(image: Image.Image) -> dict[str, dict[str, object]]:
             found = exif.get_ifd(pointer)
             groups[label] = {names.get(tag, f"Tag 0x{tag:04X}"): value for tag, value in found.items()}
     return groups
-
-
-def tiff_bytes(image: Image.Image, tag: int, order: Literal["little", "big"]) -> bytes:
-    """A TIFF tag that holds bytes, also where a writer called them 32-bit numbers; empty where it is absent."""
-    value: object = None
-    with contextlib.suppress(Exception):  # Pillow raises nearly anything on broken TIFFs
-        value = image.getexif().get(tag)
-    if isinstance(value, tuple) and all(isinstance(each, int) and 0 <= each < 1 << 32 for each in value):
-        return b"".join(each.to_bytes(4, order) for each in value)
-    return value if isinstance(value, bytes) else b""
