@@ -24,6 +24,7 @@ from tui_tagger.metadata.text import decoded, visible
 logging.getLogger("exifread").setLevel(logging.CRITICAL)  # its warnings would be printed over the screen
 
 MAX_RAW = 200  # characters
+MAX_READS = 500_000  # a maker note of 64 KB takes 66,000
 BINARY = 32  # bytes from which a value without text is shown as its length
 
 Result = TypeVar("Result")
@@ -158,11 +159,29 @@ def _main(name: str) -> bool:
 
 def _exifread(file: BinaryIO, details: bool) -> dict[str, Any]:
     """Tags by "Group Name"; none where exifread gives up."""
+    bounded: Any = _Bounded(file)
     try:
-        found: dict[str, Any] = exifread.process_file(file, details=details, extract_thumbnail=False)
+        found: dict[str, Any] = exifread.process_file(bounded, details=details, extract_thumbnail=False)
     except Exception:  # it raises nearly anything on broken files
         return {}
     return {name: tag for name, tag in found.items() if hasattr(tag, "values") and hasattr(tag, "printable")}
+
+
+class _Bounded:
+    """A file that can be read so many times: exifread reads each number by itself, however many a file says it has."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._left = MAX_READS
+
+    def read(self, size: int = -1) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("the tags have more values than a photo's have")
+        return self._file.read(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 def _packet(image: Image.Image) -> Packet | None:
@@ -242,7 +261,7 @@ def _entries_without_image(path: Path) -> tuple[ExifEntry, ...]:
 
 
 def _exif_entries(file: BinaryIO) -> list[ExifEntry]:
-    tagged = _exifread(file, details=True)
+    tagged = _exifread(file, details=True) or _exifread(file, details=False)
     return [
         _entry(*_split(name), _readable(tag.values, tag.printable), _raw(tag.values)) for name, tag in tagged.items()
     ]
