@@ -385,8 +385,12 @@ def import_people(
     if as_json:
         emit({**row, "failed": [asdict(failure) for failure in failed]})
     else:
-        say(f"{report.people} people in {report.photos} photos, {report.unchanged} known already")
-        say(f"{report.matched} faces confirmed, {report.added} added, {report.present} people without a face")
+        say(
+            f"{_count(report.people, 'person', 'people')} in {_count(report.photos, 'photo')}, {report.unchanged} known"
+        )
+        say(
+            f"{_count(report.matched, 'face')} confirmed, {report.added} added, {report.present} present without a face"
+        )
         for each in report.skipped:
             say(f"left alone: {each.path}: {each.reason}")
         _list_failures(failed)
@@ -413,6 +417,10 @@ def export_people(
         for face in export_faces():
             row = face.row()
             emit(row) if as_json else table.writerow([_cell(row[field]) for field in FIELDS])
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def _cell(value: Any) -> str:

@@ -66,32 +66,28 @@ def open_image(path: Path) -> Image.Image:
     HEIC comes upright already, `info["original_orientation"]` says how it is stored. Raises PhotoError where an
     optional part is missing, and what the decoders raise: nearly anything on damaged files.
     """
-    extra = missing_extra(path)
+    with path.open("rb") as file:
+        head = file.read(12)
     try:
-        if path.suffix.lower() in RAW and not _is_jpeg(path):
+        if path.suffix.lower() in RAW and not head.startswith(b"\xff\xd8\xff"):
             return _raw_preview(path)
-        if _is_heif(path):
+        if _is_heif(head):
             _register_heif()
         return Image.open(path)
-    except FileNotFoundError:
-        raise
     except Exception:
-        if extra is not None:
+        if (extra := missing_extra(path)) is not None:
             raise PhotoError(f"{path}: {extra.need}") from None
         raise
 
 
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(12)
+def open_bytes(data: bytes) -> Image.Image:
+    """Like `open_image`, of what a file holds; RAW photos cannot be opened so. Raises what the decoders raise."""
+    if _is_heif(data[:12]):
+        _register_heif()
+    return Image.open(io.BytesIO(data))
 
 
-def _is_jpeg(path: Path) -> bool:
-    return _head(path).startswith(b"\xff\xd8\xff")
-
-
-def _is_heif(path: Path) -> bool:
-    head = _head(path)
+def _is_heif(head: bytes) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 from PIL import Image
 
-from tui_tagger.formats import open_image
+from tui_tagger.formats import open_bytes, open_image
 from tui_tagger.imaging import ORIENTATION_TAG, TRANSPOSING
 from tui_tagger.metadata.regions import Frame
 from tui_tagger.metadata.splice import Refused
@@ -34,7 +33,7 @@ def orientation_of(image: Image.Image) -> int:
 def read_frame(data: bytes) -> Frame:
     """Raises Refused where the bytes are no image that can be read."""
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with open_bytes(data) as image:
             return frame_of(image)
     except Exception as error:  # decoders raise nearly anything on damaged files
         raise Refused("it is not an image whose size can be read") from error
