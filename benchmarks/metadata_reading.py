@@ -12,6 +12,7 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 from typing import TypeVar
 
 from tui_tagger.errors import PhotoError
@@ -33,36 +34,44 @@ def main(folder: Path) -> int:
     fields: dict[str, Counter[str]] = defaultdict(Counter)
     sources: Counter[str] = Counter()
     raised: list[str] = []
-    slowest: list[tuple[float, str]] = []
+    times: dict[str, list[float]] = defaultdict(list)
     began = time.perf_counter()
     for path in sorted(each for each in folder.rglob("*") if each.suffix.lower() in EXTENSIONS | {".mpo", ".jxl"}):
         kind = path.relative_to(folder).parts[0]
         tried[kind] += 1
-        start = time.perf_counter()
         try:
-            found = set(_fields(path, sources))
+            found = set(_fields(path, sources, times))
         except Exception as error:
             raised.append(f"{path}: {type(error).__name__}: {error}")
             continue
-        slowest.append((time.perf_counter() - start, path.name))
         opened[kind] += "opened" in found
         fields[kind].update(found & set(FIELDS))
     seconds = time.perf_counter() - began
     _print(tried, opened, fields)
     print(f"\ndates from: {', '.join(f'{name} {count}' for name, count in sources.most_common())}")
     count = sum(tried.values())
-    print(f"{count} files, {sum(opened.values())} opened, {len(raised)} exceptions, {seconds:.1f} s", end="")
-    print(f" ({1000 * seconds / max(count, 1):.1f} ms a file); slowest: {max(slowest)[1]} {max(slowest)[0]:.2f} s")
+    print(f"{count} files, {sum(opened.values())} opened, {len(raised)} exceptions, {seconds:.1f} s")
+    for name, each in times.items():
+        print(f"{name:16} {1000 * median(each):6.2f} ms a file (median), {1000 * max(each):6.1f} ms at most")
     print("\n".join(raised))
     return 1 if raised else 0
 
 
-def _fields(path: Path, sources: Counter[str]) -> Iterator[str]:
+def _fields(path: Path, sources: Counter[str], times: dict[str, list[float]]) -> Iterator[str]:
     """The fields that were found; all readers are asked, also where the picture cannot be opened."""
-    file_hash(path)
-    info = _or_none(lambda: read_info(path))
-    entries = _or_none(lambda: read_entries(path))
-    people, keywords = read_naming(path).people, read_keywords(path)
+
+    def timed(read: Callable[[Path], Result]) -> Result | None:
+        start = time.process_time()
+        try:
+            return read(path)
+        except PhotoError:
+            return None
+        finally:
+            times[read.__name__].append(time.process_time() - start)
+
+    timed(file_hash)
+    info, entries, keywords, naming = timed(read_info), timed(read_entries), timed(read_keywords), timed(read_naming)
+    people = naming.people if naming is not None else ()
     if info is not None:
         yield "opened"
         sources[info.date_source or "none"] += 1
@@ -77,13 +86,6 @@ def _of_info(info: PhotoInfo) -> Iterator[str]:
     values = (info.taken_at, info.offset, info.latitude, info.camera, info.description)
     names = ("date", "offset", "position", "camera", "description")
     yield from (name for name, value in zip(names, values, strict=True) if value)
-
-
-def _or_none(read: Callable[[], Result]) -> Result | None:
-    try:
-        return read()
-    except PhotoError:
-        return None
 
 
 def _print(tried: Counter[str], opened: Counter[str], fields: dict[str, Counter[str]]) -> None:

@@ -112,6 +112,11 @@ def test_regions_made_for_another_shape_only_say_who_is_there(
     assert bool(found.notes) is not fits
 
 
+@pytest.mark.parametrize("word", ["Unknown", "unconfirmed", "ffffffffffffffff", " "])
+def test_words_for_faces_that_nobody_named_are_no_names(tmp_path: Path, word: str) -> None:
+    assert read_naming(saved(tmp_path, xmp=packet(mwg((word, 0.5))))).people == ()
+
+
 def test_names_are_in_one_unicode_form(tmp_path: Path) -> None:
     (zoe,) = read_naming(saved(tmp_path, xmp=packet(shown("Zoe\u0308")))).people
     assert zoe == Named("Zoë", None, "PersonInImage in photo.jpg")

@@ -24,7 +24,7 @@ from tui_tagger.metadata.text import decoded, visible
 logging.getLogger("exifread").setLevel(logging.CRITICAL)  # its warnings would be printed over the screen
 
 MAX_RAW = 200  # characters
-MAX_READS = 500_000  # a maker note of 64 KB takes 66,000
+MAX_READS = 300_000  # a maker note of 64 KB takes 66,000
 BINARY = 32  # bytes from which a value without text is shown as its length
 
 Result = TypeVar("Result")

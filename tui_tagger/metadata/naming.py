@@ -116,12 +116,18 @@ def _names(source: Source, keywords: Iterable[str]) -> list[Named]:
 
 
 def _bounded(found: list[Named], notes: list[str]) -> list[Named]:
-    kept = [each for each in found if each.name and len(each.name) <= LONGEST_NAME]
+    kept = [each for each in found if _is_name(each.name)]
     if any(len(each.name) > LONGEST_NAME for each in found):
         notes.append(f"a name longer than {LONGEST_NAME} characters is left out")
     if len(kept) > MOST_PEOPLE:
         notes.append(f"more than {MOST_PEOPLE} people are named; only the first are used")
     return kept[:MOST_PEOPLE]
+
+
+def _is_name(name: str) -> bool:
+    """Programs also write words of their own for faces that nobody has named."""
+    placeholder = name.casefold() in people.NOT_PEOPLE or name == people.PICASA_UNNAMED
+    return 0 < len(name) <= LONGEST_NAME and not placeholder
 
 
 def _united(found: list[Named], notes: list[str]) -> Naming:
