@@ -357,6 +357,85 @@ def _counted(counts: dict[str, int], dry_run: bool) -> str:
     return f"{text} (nothing was written)" if dry_run else text
 
 
+# --- names in and out -----------------------------------------------------------------------------------------------
+
+
+@cli.command("import")
+def import_people(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(metavar="[DIR...]", help="Folders of photos; else the whole library.")
+    ] = None,
+    from_export: Annotated[
+        Path | None, typer.Option("--from-export", metavar="FILE", help="Take decisions from an export instead.")
+    ] = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Takes in the people that other programs named in the photos: regions and names become confirmed faces."""
+    from tui_tagger.services.exporting import restore
+    from tui_tagger.services.importing import import_names
+
+    with services(db) as opened:
+        scanned = _run_scan(opened, folders) if folders else None
+        if from_export is not None:
+            report = restore(from_export, opened.recognition)
+        else:
+            report = import_names(opened.recognition, folders, Progress("Reading names"))
+        if report.new_boxes:
+            _run_scan(opened, report.new_boxes)  # embeds them
+            opened.recognition.update()
+    row = asdict(report)
+    del row["new_boxes"]
+    known = {failure.path for failure in report.failed}
+    failed = [*report.failed, *(each for each in (scanned.failed if scanned else ()) if each.path not in known)]
+    if as_json:
+        emit({**row, "failed": [asdict(failure) for failure in failed]})
+    else:
+        say(
+            f"{_count(report.people, 'person', 'people')} in {_count(report.photos, 'photo')}, {report.unchanged} known"
+        )
+        say(
+            f"{_count(report.matched, 'face')} confirmed, {report.added} added, {report.present} present without a face"
+        )
+        for each in report.skipped:
+            say(f"left alone: {each.path}: {each.reason}")
+        _list_failures(failed)
+    _finish(failed)
+
+
+@cli.command("export")
+def export_people(
+    as_csv: Annotated[bool, typer.Option("--csv", help="A table with a line of headings; the default.")] = False,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Lists all faces with what was decided: photo, its hash, box, state, person, when. JSON can be imported again."""
+    import csv
+
+    from tui_tagger.services.exporting import FIELDS, export_faces
+
+    if as_csv and as_json:
+        raise UsageError("--csv and --json exclude each other")
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    with services(db):
+        if not as_json:
+            table.writerow(FIELDS)
+        for face in export_faces():
+            row = face.row()
+            emit(row) if as_json else table.writerow([_cell(row[field]) for field in FIELDS])
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _cell(value: Any) -> str:
+    """A cell for people and spreadsheets: control characters made visible, a box as four numbers."""
+    if value is None:
+        return ""
+    return _printable(" ".join(map(str, value)) if isinstance(value, list) else str(value))
+
+
 # --- people ---------------------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,16 @@ DATA = Path(__file__).parent / "data"
 
 MAX_PIXELS = 300_000_000  # a 300-megapixel photo takes 0.9 GB as RGB; larger files are refused as decompression bombs
 
+# Hierarchical keywords below one of these are names of people; compared without case. digiKam and Windows use
+# "People"; the others are what its users in other languages call that tag.
+PEOPLE_ROOTS = frozenset({
+    "people", "person", "persons",
+    "personen", "menschen", "leute",  # German; the first also Dutch
+    "personnes", "personas", "persone", "pessoas", "gente",
+    "mensen", "personer", "människor", "ihmiset", "osoby", "ludzie", "lidé",
+    "люди", "人物", "人々", "사람",
+})  # fmt: skip
+
 # Detection (RECOGNITION.md section 1)
 WORKING_SIDE = 1280  # long side in pixels of the image that faces are looked for in
 

@@ -11,12 +11,13 @@ from PIL import Image
 
 from tui_tagger.config import MAX_PIXELS
 from tui_tagger.errors import PhotoError
+from tui_tagger.formats import EXTENSIONS as EXTENSIONS
+from tui_tagger.formats import ORIENTATION_TAG as ORIENTATION_TAG
+from tui_tagger.formats import open_image
 from tui_tagger.geometry import Box
 
 Image.MAX_IMAGE_PIXELS = None  # `load_upright` has a limit of its own, checked before anything is decoded
 
-EXTENSIONS = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff"})
-ORIENTATION_TAG = 0x0112
 TRANSPOSING = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
 TURNS = {  # what makes an image of each EXIF orientation upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -52,7 +53,7 @@ def load_upright(path: Path, max_side: int | None = None) -> UprightImage:
     Raises PhotoError for what is missing, not an image, damaged, or larger than MAX_PIXELS.
     """
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             stored = image.size
             if stored[0] * stored[1] > MAX_PIXELS:
                 raise PhotoError(f"{path}: {stored[0]}x{stored[1]} pixels are more than is safe to decode")
@@ -95,9 +96,11 @@ def crop_upright(path: Path, box: Box, side: int, margin: float = 0.35) -> Image
 def probe_size(path: Path) -> tuple[int, int]:
     """Width and height of the upright photo, from its header. Raises PhotoError."""
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             orientation = _turn(image)
             width, height = image.size
+    except PhotoError:
+        raise
     except Exception as error:
         raise PhotoError(f"{path}: is not a photo that can be read ({_reason(error)})") from error
     return (height, width) if orientation in TRANSPOSING else (width, height)

@@ -74,5 +74,5 @@ def test_regions_of_another_program_turn_with_the_photo(orientation: str) -> Non
 @needs_shared_data
 def test_iptc_keywords_are_keywords() -> None:
     found = sorted((SHARED_DATA / "metadata" / "exiftool-test").glob("PhotoMechanic*"))
-    assert iptc.keywords(found[0].read_bytes()) == ("Keywords", "one", "three", "two")
+    assert iptc.read(found[0].read_bytes()).keywords == ("Keywords", "one", "three", "two")
     assert set(read_keywords(found[0])) == {"Keywords", "one", "three", "two"}

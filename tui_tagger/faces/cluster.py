@@ -12,6 +12,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +94,7 @@ def _usable(rows: Floats, known: Known) -> Ints:
         sound = np.isfinite(rows).all(1) & (np.linalg.norm(rows, axis=1) > 0)
     usable = np.flatnonzero(sound & ~np.asarray(known.left_out, np.bool_))
     columns = (known.photos, known.persons, _rejections(known))
-    parts = (rows, *(np.asarray(column, np.int64)[:, None] for column in columns))
+    parts: list[NDArray[Any]] = [rows, *(np.asarray(column, np.int64)[:, None] for column in columns)]
     keys = np.concatenate([np.ascontiguousarray(part[usable]).view(np.uint8) for part in parts], 1)
     return usable[np.argsort(keys.view(f"V{keys.shape[1]}")[:, 0], kind="stable")]
 

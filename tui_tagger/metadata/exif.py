@@ -12,22 +12,29 @@ import exifread
 from PIL import Image
 
 from tui_tagger.errors import PhotoError
+from tui_tagger.formats import RAW, open_image
 from tui_tagger.metadata import gps, iptc, tags
+from tui_tagger.metadata.dates import Moment, date_of
 from tui_tagger.metadata.frame import frame_of
 from tui_tagger.metadata.listing import flattened
-from tui_tagger.metadata.packet import DC, EXIF, PHOTOSHOP, XMP, Packet, parse, texts_of
-from tui_tagger.metadata.splice import Refused
+from tui_tagger.metadata.packet import DC, EXIF, Packet, texts_of
+from tui_tagger.metadata.sources import embedded, parsed, sidecar_packet
 from tui_tagger.metadata.text import decoded, visible
 
 logging.getLogger("exifread").setLevel(logging.CRITICAL)  # its warnings would be printed over the screen
 
 MAX_RAW = 200  # characters
+MAX_READS = 300_000  # a maker note of 64 KB takes 66,000
 BINARY = 32  # bytes from which a value without text is shown as its length
 
 Result = TypeVar("Result")
 
-_DATE_TAGS = (("DateTimeOriginal", "OffsetTimeOriginal"), ("DateTimeDigitized", "OffsetTimeDigitized"))
-_XMP_DATES = ((EXIF, "DateTimeOriginal"), (PHOTOSHOP, "DateCreated"), (XMP, "CreateDate"))
+# What cameras write into ImageDescription by themselves: no description of anything.
+_CAMERA_TEXTS = frozenset({
+    "olympus digital camera", "konica minolta digital camera", "minolta digital camera", "digital camera",
+    "sony dsc", "samsung digimax", "samsung camera pictures", "kodak digital still camera", "exif_jpeg_picture",
+    "exif jpeg", "default", "dcim", "jpeg",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,8 @@ class PhotoInfo:
     """What a scan keeps of a photo.
 
     `width` and `height` are those of the upright photo; `orientation` is EXIF's, 1 to 8. `taken_at` is local wall time
-    ("2019-07-12T14:03:22"), `offset` its distance from UTC ("+02:00") where known, `date_source` the tag it is from.
+    ("2019-07-12T14:03:22", with ".120" where thousandths are known), `offset` its distance from UTC ("+02:00") where
+    known, `date_source` the tag it is from, never shifted; dates.py says in which order they are looked for.
     Degrees are north and east positive; `direction` is degrees clockwise from north; `altitude` is metres.
     """
 
@@ -64,59 +72,69 @@ class ExifEntry:
 
 
 def read_info(path: Path) -> PhotoInfo:
-    """Reads what a scan needs. Broken metadata gives what can be read.
+    """Reads what a scan needs, the sidecar included. Broken metadata gives what can be read.
 
     Raises PhotoError only if the file cannot be opened or is no image.
     """
-    return _with_image(path, _info)
+    return _with_image(path, lambda file, image: _info(path, file, image))
 
 
 def read_entries(path: Path) -> tuple[ExifEntry, ...]:
-    """Everything for the EXIF table: EXIF with maker notes, GPS, XMP properties, IPTC keywords.
+    """Everything for the EXIF table: EXIF with maker notes, GPS, XMP properties, IPTC, the sidecar's properties.
 
-    Broken metadata gives what can be read. Raises PhotoError only if the file cannot be opened or is no image.
+    Broken metadata gives what can be read, also where the picture cannot be opened. Raises PhotoError only where
+    neither the picture nor anything about it can be read.
     """
-    found = _with_image(path, _entries)
-    keywords = iptc.keywords(path.read_bytes())
-    return found + tuple(_entry("IPTC", "Keywords", each, each) for each in keywords)
+    try:
+        found = _with_image(path, _entries)
+    except PhotoError:
+        found = _entries_without_image(path)
+        if not found:
+            raise
+    beside = sidecar_packet(path)
+    return found if beside is None else found + _listed(beside.packet, f"XMP in {beside.name}")
 
 
 def _with_image(path: Path, read: Callable[[BinaryIO, Image.Image], Result]) -> Result:
     try:
-        with path.open("rb") as file, Image.open(file) as image:
+        with path.open("rb") as file, open_image(path) as image:
             return read(file, image)
     except FileNotFoundError:
         raise PhotoError(f"{path}: the file is not there", "Was it moved? Scan its folder again.") from None
+    except PhotoError:
+        raise
     except Exception as error:  # decoders raise nearly anything on damaged files
         raise PhotoError(f"{path}: is not a photo that can be read ({type(error).__name__})") from error
 
 
-def _info(file: BinaryIO, image: Image.Image) -> PhotoInfo:
+def _info(path: Path, file: BinaryIO, image: Image.Image) -> PhotoInfo:
     frame = frame_of(image)
-    found = _tags(file, image)
-    packet = _packet(image)
-    taken_at, offset, source = _date(found, packet)
-    position = _position(found, packet)
+    found = _tags(path, file, image)
+    packet, beside = _packet(image), sidecar_packet(path)
+    override = None if beside is None else beside.packet
+    older = _iptc(file)
+    date = date_of(found, packet, override, older) or Moment("", None, "")
+    position = _position(found, packet, override)
     width, height = frame.upright_size
     return PhotoInfo(
         width,
         height,
         frame.orientation,
-        taken_at,
-        offset,
-        source,
+        date.taken_at or None,
+        date.offset,
+        date.source,
         _camera(found),
         None if position is None else position[0],
         None if position is None else position[1],
         _altitude(found),
         gps.sane_direction(tags.number(found, "GPSImgDirection")),
-        visible(" ".join(_description(found, packet).split())),
+        visible(" ".join(_description(found, packet, override, older).split())),
     )
 
 
-def _tags(file: BinaryIO, image: Image.Image) -> tags.Tags:
+def _tags(path: Path, file: BinaryIO, image: Image.Image) -> tags.Tags:
     """Tags by name from exifread for what it reads best, else from Pillow."""
-    if image.format in ("JPEG", "MPO", "TIFF"):
+    if image.format in ("JPEG", "MPO", "TIFF") or path.suffix.lower() in RAW:
         found = {
             name.partition(" ")[2]: tag.values for name, tag in _exifread(file, details=False).items() if _main(name)
         }
@@ -124,6 +142,11 @@ def _tags(file: BinaryIO, image: Image.Image) -> tags.Tags:
             return _plain(found)
     groups = tags.pillow_groups(image)
     return _plain({**groups["Image"], **groups["EXIF"], **groups["GPS"]})
+
+
+def _iptc(file: BinaryIO) -> iptc.Iptc:
+    file.seek(0)
+    return iptc.read(file.read())
 
 
 def _plain(found: dict[str, Any]) -> dict[str, tags.Value]:
@@ -136,11 +159,29 @@ def _main(name: str) -> bool:
 
 def _exifread(file: BinaryIO, details: bool) -> dict[str, Any]:
     """Tags by "Group Name"; none where exifread gives up."""
+    bounded: Any = _Bounded(file)
     try:
-        found: dict[str, Any] = exifread.process_file(file, details=details, extract_thumbnail=False)
+        found: dict[str, Any] = exifread.process_file(bounded, details=details, extract_thumbnail=False)
     except Exception:  # it raises nearly anything on broken files
         return {}
     return {name: tag for name, tag in found.items() if hasattr(tag, "values") and hasattr(tag, "printable")}
+
+
+class _Bounded:
+    """A file that can be read so many times: exifread reads each number by itself, however many a file says it has."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._left = MAX_READS
+
+    def read(self, size: int = -1) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("the tags have more values than a photo's have")
+        return self._file.read(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 def _packet(image: Image.Image) -> Packet | None:
@@ -149,37 +190,26 @@ def _packet(image: Image.Image) -> Packet | None:
         data = data.encode("utf-8", "replace")
     if not isinstance(data, bytes):
         return None
-    try:
-        return parse(data)
-    except Refused:
-        return None
+    return parsed(data)
 
 
-def _date(found: tags.Tags, packet: Packet | None) -> tuple[str | None, str | None, str]:
-    """Date, offset and the tag they are from: when the photo was taken before when the file was changed."""
-    for name, offset_name in _DATE_TAGS:
-        if (date := gps.parse_date(tags.text(found, name))) is not None:
-            return date, gps.parse_offset(tags.text(found, offset_name)), name
-    for namespace, local in _XMP_DATES if packet is not None else ():
-        assert packet is not None
-        text = packet.simple(namespace, local)
-        if (date := gps.parse_date(text)) is not None:
-            return date, gps.parse_offset(text) if "T" in text else None, f"XMP {local}"
-    if (date := gps.parse_date(tags.text(found, "DateTime"))) is not None:
-        return date, gps.parse_offset(tags.text(found, "OffsetTime")), "DateTime"
-    return None, None, ""
-
-
-def _position(found: tags.Tags, packet: Packet | None) -> tuple[float, float] | None:
+def _position(found: tags.Tags, packet: Packet | None, override: Packet | None) -> tuple[float, float] | None:
+    """The sidecar's where it says another than the photo's own XMP, else EXIF's, else the photo's XMP's."""
+    inside, beside = _xmp_position(packet), _xmp_position(override)
+    if beside is not None and beside != inside:
+        return beside
     sides = [
         gps.to_degrees(tags.numbers(found, name), tags.text(found, f"{name}Ref"))
         for name in ("GPSLatitude", "GPSLongitude")
     ]
-    position = gps.sane_position(sides[0], sides[1])
-    if position is None and packet is not None:
-        sides = [gps.from_xmp(packet.simple(EXIF, name)) for name in ("GPSLatitude", "GPSLongitude")]
-        position = gps.sane_position(sides[0], sides[1])
-    return position
+    return gps.sane_position(sides[0], sides[1]) or inside
+
+
+def _xmp_position(packet: Packet | None) -> tuple[float, float] | None:
+    if packet is None:
+        return None
+    sides = [gps.from_xmp(packet.simple(EXIF, name)) for name in ("GPSLatitude", "GPSLongitude")]
+    return gps.sane_position(sides[0], sides[1])
 
 
 def _altitude(found: tags.Tags) -> float | None:
@@ -197,16 +227,16 @@ def _camera(found: tags.Tags) -> str:
     return visible(together.strip(), 100)
 
 
-def _description(found: tags.Tags, packet: Packet | None) -> str:
-    texts = [] if packet is None else texts_of(packet.find(DC, "description"))
-    return next(filter(None, (tags.text(found, "ImageDescription"), *texts, tags.comment(found))), "")
+def _description(found: tags.Tags, packet: Packet | None, override: Packet | None, older: iptc.Iptc) -> str:
+    typed = tags.text(found, "ImageDescription")
+    texts = [text for each in (override, packet) if each is not None for text in texts_of(each.find(DC, "description"))]
+    if override is None or not texts:
+        texts.insert(0, "" if typed.casefold() in _CAMERA_TEXTS else typed)
+    return next(filter(None, (*texts, tags.comment(found), older.text("Caption-Abstract"))), "")
 
 
 def _entries(file: BinaryIO, image: Image.Image) -> tuple[ExifEntry, ...]:
-    found = [
-        _entry(*_split(name), _readable(tag.values, tag.printable), _raw(tag.values))
-        for name, tag in _exifread(file, details=True).items()
-    ]
+    found = _exif_entries(file)
     if not found:
         groups = tags.pillow_groups(image)
         found = [
@@ -215,8 +245,34 @@ def _entries(file: BinaryIO, image: Image.Image) -> tuple[ExifEntry, ...]:
             for name, value in values.items()
         ]
     packet = _packet(image)
-    listed = [] if packet is None else flattened(packet)
-    return (*found, *(_entry("XMP", name, value, value) for name, value in listed))
+    listed = () if packet is None else _listed(packet, "XMP")
+    return (*found, *listed, *_iptc_entries(_iptc(file)))
+
+
+def _entries_without_image(path: Path) -> tuple[ExifEntry, ...]:
+    try:
+        with path.open("rb") as file:
+            found = _exif_entries(file)
+        data = path.read_bytes()
+    except OSError:
+        return ()
+    listed = [entry for packet in embedded(data) for entry in _listed(packet, "XMP")]
+    return (*found, *listed, *_iptc_entries(iptc.read(data)))
+
+
+def _exif_entries(file: BinaryIO) -> list[ExifEntry]:
+    tagged = _exifread(file, details=True) or _exifread(file, details=False)
+    return [
+        _entry(*_split(name), _readable(tag.values, tag.printable), _raw(tag.values)) for name, tag in tagged.items()
+    ]
+
+
+def _iptc_entries(found: iptc.Iptc) -> tuple[ExifEntry, ...]:
+    return tuple(_entry("IPTC", name, value, value) for name, value in found.entries)
+
+
+def _listed(packet: Packet, group: str) -> tuple[ExifEntry, ...]:
+    return tuple(_entry(group, name, value, value) for name, value in flattened(packet))
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 _DATE = re.compile(r"\s*(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})(?:[ T]+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?)?")
+_FRACTION = re.compile(r"T\d{1,2}:\d{2}:\d{2}\.(\d{1,9})")
 _OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})\s*$")
 _XMP_COORDINATE = re.compile(r"(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([NSEW])$")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -71,6 +72,12 @@ def parse_date(text: str) -> str | None:
         return datetime(*numbers).isoformat() if numbers[0] >= 1800 else None  # type: ignore[arg-type]
     except ValueError:
         return None
+
+
+def parse_fraction(text: str) -> str:
+    """The digits after the seconds of an XMP date; empty where there are none."""
+    match = _FRACTION.search(text)
+    return match[1] if match is not None else ""
 
 
 def parse_offset(text: str) -> str | None:

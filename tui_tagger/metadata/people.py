@@ -44,7 +44,6 @@ MP_PROPERTY: Name = (MP, "RegionInfo")
 MANAGED = frozenset({*LISTS.values(), MWG_PROPERTY, MP_PROPERTY})
 
 ROOT = "People"
-ROOTS = frozenset({"people", "personen", "personnes", "personas", "persone", "pessoas"})
 NOT_PEOPLE = frozenset({"unknown", "unconfirmed", "ignored"})  # digiKam's own tags beside the people
 PICASA_UNNAMED = "ffffffffffffffff"
 
@@ -157,14 +156,3 @@ def applied_dimensions(packet: Packet) -> tuple[int, int] | None:
     except (ValueError, OverflowError):
         return None
     return (width, height) if width > 0 and height > 0 else None
-
-
-def names_under_roots(packet: Packet) -> list[str]:
-    """The leaves of hierarchical keywords below "People" and its translations."""
-    slashed: tuple[Field, ...] = ("tags_list", "last_keyword")
-    paths = [text.split("/") for field in slashed for text in texts_of(packet.find(*LISTS[field]))]
-    paths += [text.split("|") for text in texts_of(packet.find(*LISTS["hierarchical"]))]
-    trimmed = [tuple(part.strip() for part in path) for path in paths if path[0].strip().casefold() in ROOTS]
-    groups = {path[:length] for path in trimmed for length in range(1, len(path))}
-    leaves = [path[-1] for path in trimmed if len(path) > 1 and path not in groups]
-    return [clean_name(leaf) for leaf in leaves if leaf and leaf.casefold() not in NOT_PEOPLE]

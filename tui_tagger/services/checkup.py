@@ -11,6 +11,7 @@ from tui_tagger.config import DATA, cache_dir
 from tui_tagger.errors import TaggerError
 from tui_tagger.faces.strangers import bank_for
 from tui_tagger.faces.weights import FACENET, installed_path
+from tui_tagger.formats import EXTRAS, Extra
 from tui_tagger.services.banks import ships_bank
 from tui_tagger.services.calibration import calibration, wanted
 from tui_tagger.services.models import standing
@@ -38,6 +39,7 @@ def check_all(database: Path) -> Iterator[Check]:
     yield _model()
     yield _bank()
     yield _calibration()
+    yield from (_format(extra) for extra in EXTRAS)
 
 
 def _database(path: Path) -> Check:
@@ -102,3 +104,9 @@ def _calibration() -> Check:
     if not done.changed:
         return Check("calibration", True, f"looked at again {text}; error {done.before:.0%}, nothing to change")
     return Check("calibration", True, f"calibrated {text}; error {done.after:.0%}, before {done.before:.0%}")
+
+
+def _format(extra: Extra) -> Check:
+    if extra.installed():
+        return Check(f"{extra.photos} photos", True, "can be opened")
+    return Check(f"{extra.photos} photos", True, "cannot be opened; a scan lists them", extra.need)

@@ -15,6 +15,7 @@ from tui_tagger.config import ALIGN_FROM, WORKING_SIDE
 from tui_tagger.errors import ModelError, PhotoError, TaggerError
 from tui_tagger.faces.alignment import quality
 from tui_tagger.faces.protocols import Detection, Detector, Embedder
+from tui_tagger.formats import OPTIONAL, missing_extra
 from tui_tagger.geometry import Box
 from tui_tagger.imaging import EXTENSIONS, UprightImage, load_upright
 from tui_tagger.metadata.exif import PhotoInfo, read_info
@@ -141,6 +142,8 @@ def _unchanged(photo: Photo | None, file: File, tally: _Tally) -> bool:
     if photo is None or (photo.size, photo.mtime_ns) != (file.size, file.mtime_ns):
         return False
     if photo.status == PhotoStatus.FAILED:
+        if OPTIONAL in photo.failure and missing_extra(file.path) is None:
+            return False  # what it lacked was installed since
         tally.failed.append(Failure(file.path, photo.failure))
         return True
     if photo.detector is None:
