@@ -24,8 +24,8 @@ Ints = NDArray[np.int64]
 GoOn = Callable[[int, int], bool]  # done, total -> whether to go on
 
 # In units of the bank's temperature, chosen on half of the validation people (benchmarks/README.md)
-LEAST = 2.0  # of the mean log-likelihood ratio of the pairs that a merger makes, where the bank's threshold is lower
-MARGIN = 1.5  # by which the log-likelihood ratio of a merger must exceed that
+LEAST = 3.0  # of the mean log-likelihood ratio of the pairs that a merger makes
+MARGIN = 3.0  # by which the log-likelihood ratio of a merger must exceed that
 FEW = 1000  # faces; the more there are, the more look alike by chance
 NEIGHBOURS = 32  # of one face in the graph
 BLOCK = 2048  # faces a side of one matrix product
@@ -112,8 +112,8 @@ def _rejections(known: Known) -> Ints:
 
 
 def alike_from(bank: StrangerBank) -> float:
-    """The least mean log-likelihood ratio of the pairs of a merger: at the bank's false-alarm rate, never near 0."""
-    return max(bank.settings.threshold, LEAST * bank.settings.temperature)
+    """The least mean log-likelihood ratio of the pairs of a merger."""
+    return LEAST * bank.settings.temperature
 
 
 def merge_from(bank: StrangerBank, count: int) -> float:

@@ -39,7 +39,7 @@ FACENET = WeightsFile(
 )
 COMPACT_PATH = DATA / "compact.npz"
 COMPACT = "compact"
-COMPACT_ID = f"{COMPACT}-1"  # the one place of the shipped model's id: other weights, other number
+COMPACT_ID = f"{COMPACT}-2"  # the one place of the shipped model's id: other weights, other number
 FACENET_ID = "facenet-vggface2"
 FACENET_TEXT = f"InceptionResnetV1 trained on VGGFace2, {FACENET.size / 1e6:.0f} MB"
 COMPACT_TEXT = "ships with the package; a stand-in until FaceNet is installed"
