@@ -52,6 +52,8 @@ def agree(services: Services) -> None:
 def test_an_empty_gallery_suggests_nobody(library: Services) -> None:
     assert {state for state, *_ in suggested().values()} == {FaceState.UNKNOWN}
     assert library.review.item(1).candidates == ()
+    assert library.review.item(1).reasons == ("nobody to compare with",)
+    assert Recognition().suggestion(1).reasons == ("nobody to compare with",)
     assert library.recognition.update() == 0
 
 

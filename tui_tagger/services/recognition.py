@@ -123,8 +123,10 @@ class Recognition:
         """
         self.follow()
         row = self.facts.row(face_id)
-        if row is None or not self.facts.embedded[row] or self._identifier is None:
+        if row is None or not self.facts.embedded[row]:
             return Suggestion("none", ("there is no embedding of this face yet",), ())
+        if self._identifier is None:
+            return Suggestion("none", ("nobody to compare with",), ())
         rules = RuledOut(self.facts)
         found, barred = self._allowed(row, rules)
         offered = (*found.candidates, *barred)
