@@ -96,6 +96,7 @@ class TaggerApp(App[None]):
         }
         self._write_job: JobView | None = None
         self._write_began = 0.0
+        self._leaving = False
         self._read_at = 0.0
         self._counts: Counts | None = None
         self._stale = False
@@ -218,8 +219,12 @@ class TaggerApp(App[None]):
             exit_on_error=False,
         )
 
-    def _write_progress(self, done: int, total: int) -> None:
+    def _write_progress(self, done: int, total: int) -> bool:
+        """Ends the write when the app does; what is left is offered again the next time."""
+        if self._leaving:
+            return False
         self.call_from_thread(self._show_write, done, total)
+        return True
 
     def _show_write(self, done: int, total: int) -> None:
         rate = done / max(time.monotonic() - self._write_began, 1e-3)
@@ -339,6 +344,7 @@ class TaggerApp(App[None]):
 
     def quit_if(self, yes: bool) -> None:
         if yes:
+            self._leaving = True
             self.exit()
 
 

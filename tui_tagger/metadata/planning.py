@@ -99,7 +99,7 @@ def _planned(path: Path, to: Target, decide: Decide) -> WritePlan:
     try:
         planned = plan_sidecar(path, target, existing is not None, data, decide)
     except Refused as refusal:
-        return WritePlan(path, target, "refused", reason="; ".join(filter(None, (reason, str(refusal)))))
+        return WritePlan(path, target, "refused", reason="; ".join(dict.fromkeys(filter(None, (reason, str(refusal))))))
     return replace(planned, reason=reason or ("it has a sidecar" if existing and to == "auto" else ""))
 
 
@@ -178,8 +178,8 @@ def _described(
 ) -> WritePlan:
     return replace(
         planned,
-        added=_names(difference.add),
-        removed=_names(difference.remove),
+        added=names_of(difference.add),
+        removed=names_of(difference.remove),
         notes=difference.notes,
         sha256_old="" if created else digest(old),
         sha256_new=digest(new),
@@ -189,7 +189,7 @@ def _described(
     )
 
 
-def _names(items: Iterable[Item]) -> tuple[str, ...]:
+def names_of(items: Iterable[Item]) -> tuple[str, ...]:
     """The people that items speak of, each once."""
     plain = [item.value for item in items if item.field not in ("hierarchical", "tags_list", "last_keyword")]
     leaves = [item.value.replace("|", "/").rpartition("/")[2] for item in items]

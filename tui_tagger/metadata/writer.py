@@ -27,7 +27,18 @@ from tui_tagger.metadata.safewrite import digest, sweep
 from tui_tagger.metadata.splice import Refused, apply_splices, reversed_splices
 from tui_tagger.metadata.undo import UndoRecord
 
-__all__ = ["Target", "UndoRecord", "WritePlan", "WriteRequest", "apply", "exif_bytes", "plan", "sweep", "undo"]
+__all__ = [
+    "Target",
+    "UndoRecord",
+    "WritePlan",
+    "WriteRequest",
+    "apply",
+    "exif_bytes",
+    "happened",
+    "plan",
+    "sweep",
+    "undo",
+]
 
 
 def apply(planned: WritePlan, record: Callable[[UndoRecord], None]) -> None:
@@ -89,13 +100,30 @@ def _swap(path: Path, old: bytes, status: os.stat_result | None, new: bytes) -> 
         raise MetadataError(f"{path}: cannot be written ({error.strerror})", hint) from error
 
 
+def happened(record: UndoRecord) -> bool:
+    """Whether a recorded write took place, as far as the file shows: interrupted ones may not have."""
+    if not record.path.parent.is_dir():
+        return True  # its disk is not here now and cannot be asked
+    if record.created:
+        return record.path.exists()
+    try:
+        return digest(read(record.path)) != record.sha256_old
+    except MetadataError:
+        return True
+
+
 def undo(record: UndoRecord) -> None:
     """Takes a write back: byte for byte if nothing else wrote since, else exactly the items that were written.
 
     Raises MetadataError, with the file as it is, where neither is possible.
     """
+    if record.created and not record.path.exists():
+        return  # the write was interrupted before it happened, or another program took the sidecar away
     old, status = _read_with_status(record.path)
-    if digest(old) != record.sha256_new:
+    found = digest(old)
+    if not record.created and found == record.sha256_old:
+        return  # likewise, or it was taken back already
+    if found != record.sha256_new:
         _undo_by_meaning(record)
     elif record.created:
         record.path.unlink()

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from tui_tagger.errors import MetadataError, TaggerError, UsageError
-from tui_tagger.metadata.planning import WritePlan, WriteRequest, plan
+from tui_tagger.metadata.planning import WritePlan, WriteRequest, names_of, plan
 from tui_tagger.metadata.regions import NamedRegion
+from tui_tagger.metadata.safewrite import runs, sweep
 from tui_tagger.metadata.undo import UndoRecord
-from tui_tagger.metadata.writer import apply, undo
+from tui_tagger.metadata.writer import apply, happened, undo
 from tui_tagger.services.library import face_box, unwritten
 from tui_tagger.services.views import FaceState, PhotoStatus, WritePreview, WriteResult
 from tui_tagger.storage import journal
-from tui_tagger.storage.models import Decision, Face, FileWrite, Person, Photo, proxy
+from tui_tagger.storage.database import store_setting
+from tui_tagger.storage.models import Decision, Face, FileWrite, Person, Photo, Setting, proxy
 
 Target = Literal["auto", "file", "sidecar"]
 Written = list[dict[str, Any]]  # [{"name": str, "ours": whether we added it}], as Photo.written keeps it
+RUNNING = "writing:"  # with the process's id: the setting that names the decision of a write under way
 RESULTS = {"file": "written", "sidecar": "sidecar", "none": "unchanged", "refused": "refused"}
 
 
@@ -28,20 +33,40 @@ class TaggingService:
     def write(
         self,
         photo_ids: Sequence[int] | None = None,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Callable[[int, int], bool | None] | None = None,
         to: Target = "auto",
     ) -> tuple[WriteResult, ...]:
-        """Writes the confirmed names. One bad file does not stop the others; all of it is one step for undo."""
+        """Writes the confirmed names. One bad file does not stop the others; all of it is one step for undo.
+
+        `progress` hears of each photo (done, total) and ends the write by returning False; what is left is still
+        known as not written.
+        """
         photos = _wanted(photo_ids)
-        Decision.delete().where(Decision.undone).execute()
-        decision = Decision.create(kind="write", message="Writing names")
-        results = []
-        for number, photo in enumerate(photos, 1):
-            results.append(_write(decision, photo, to))
-            if progress is not None:
-                progress(number, len(photos))
-        _close(decision, results)
+        decision = _begin()
+        results: list[WriteResult] = []
+        try:
+            for number, photo in enumerate(photos, 1):
+                results.append(_write(decision, photo, to))
+                if progress is not None and progress(number, len(photos)) is False:
+                    break
+        finally:
+            _close(decision)
         return tuple(results)
+
+    def recover(self) -> int:
+        """Finishes the bookkeeping of writes whose process was killed; how many there were.
+
+        Temporary files go, records of writes that did not happen too; names that are in the files count as written.
+        """
+        count = 0
+        for row in list(Setting.select().where(Setting.key.startswith(RUNNING))):
+            if not runs(int(row.key.removeprefix(RUNNING))):
+                decision = Decision.get_or_none(Decision.id == row.value)
+                if decision is not None:
+                    _tidy(decision)
+                row.delete_instance()
+                count += 1
+        return count
 
     def undo_write(self, decision: Decision) -> str:
         """Gives the files of a write their former bytes. Those that cannot be restored keep their names and are told.
@@ -76,7 +101,7 @@ class TaggingService:
         """Writes the same photos again, as a new step."""
         photos = [row_id for table, row_id, *_ in decision.changes if table == "photo"]
         results = self.write(photos)
-        return f"Redone: {_summary(results)}"
+        return f"Redone: {_summary(sum(result.result in ('written', 'sidecar') for result in results))}"
 
 
 def _wanted(photo_ids: Sequence[int] | None) -> list[Photo]:
@@ -139,6 +164,11 @@ def _remember(decision: Decision, photo: Photo, found: WritePlan) -> None:
         if region.name not in {entry["name"] for entry in after}:
             ours = region.name in found.added or known.get(region.name, found.kind == "none" and recorded)
             after.append({"name": region.name, "ours": ours})
+    _store(decision, photo, after)
+
+
+def _store(decision: Decision, photo: Photo, after: Written) -> None:
+    before: Written = photo.written
     with proxy.atomic("IMMEDIATE"):
         if after != before:
             decision.changes = [*decision.changes, ["photo", photo.id, {"written": before}, {"written": after}]]
@@ -154,13 +184,49 @@ def _remember_file(photo: Photo) -> None:
         Photo.update(size=stat.st_size, mtime_ns=stat.st_mtime_ns).where(Photo.id == photo.id).execute()
 
 
-def _close(decision: Decision, results: Sequence[WriteResult]) -> None:
-    if decision.changes or FileWrite.select().where(FileWrite.decision == decision.id).exists():
-        Decision.update(message=_summary(results)).where(Decision.id == decision.id).execute()
-    else:
-        decision.delete_instance()
+def _begin() -> Decision:
+    with proxy.atomic("IMMEDIATE"):
+        Decision.delete().where(Decision.undone).execute()
+        decision: Decision = Decision.create(kind="write", message="Writing names")
+        store_setting(f"{RUNNING}{os.getpid()}", decision.id)
+    return decision
 
 
-def _summary(results: Sequence[WriteResult]) -> str:
-    done = sum(result.result in ("written", "sidecar") for result in results)
-    return f"names written to {done} {'file' if done == 1 else 'files'}"
+def _close(decision: Decision) -> None:
+    written = FileWrite.select().where(FileWrite.decision == decision.id).count()
+    with proxy.atomic("IMMEDIATE"):
+        if decision.changes or written:
+            Decision.update(message=_summary(written)).where(Decision.id == decision.id).execute()
+        else:
+            decision.delete_instance()
+        Setting.delete().where(Setting.key == f"{RUNNING}{os.getpid()}").execute()
+
+
+def _tidy(decision: Decision) -> None:
+    """After a kill: the last file may have its new bytes while the database does not know it, or only a record."""
+    known = set(journal.touched(decision, Photo))
+    folders: set[Path] = set()
+    for row in list(FileWrite.select().where(FileWrite.decision == decision.id)):
+        record = UndoRecord.from_bytes(row.undo)
+        folders.add(record.path.parent)
+        if row.photo_id in known:
+            continue
+        if happened(record):
+            _store(decision, row.photo, _after(row.photo.written, record))
+        else:
+            row.delete_instance()
+    for folder in folders:
+        sweep(folder)
+    _close(decision)
+
+
+def _after(written: Written, record: UndoRecord) -> Written:
+    """What stands in a file after a recorded write."""
+    added, removed = names_of(record.added), names_of(record.removed)
+    stay = [entry for entry in written if entry["name"] not in removed or entry["name"] in added]
+    present = {entry["name"] for entry in stay}
+    return [*stay, *({"name": name, "ours": True} for name in added if name not in present)]
+
+
+def _summary(count: int) -> str:
+    return f"names written to {count} {'file' if count == 1 else 'files'}"

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import faces_by_person
+from tui_tagger.errors import UsageError
+from tui_tagger.metadata import safewrite
+from tui_tagger.metadata.xmp import read_people
+from tui_tagger.services import Services
+from tui_tagger.services.library import unwritten
+from tui_tagger.storage.database import store_setting
+from tui_tagger.storage.models import Decision, FileWrite, Photo, Setting
+
+ROOT = Path(__file__).resolve().parents[2]
+DEAD = 2**31 - 2  # no system gives a process such an id
+
+
+@pytest.fixture
+def named(scanned: Services) -> Services:
+    """The painted photos with one person confirmed in them."""
+    faces = faces_by_person(scanned)[0]
+    scanned.review.name(faces, "Anna")
+    return scanned
+
+
+def names(path: Path) -> list[str]:
+    return [region.name for region in read_people(path)]
+
+
+def test_a_write_can_be_stopped_and_goes_on_with_the_rest(named: Services) -> None:
+    queue = unwritten()
+    assert len(queue) == 4
+    results = named.tagging.write(progress=lambda done, _total: done < 1)
+    assert len(results) == 1
+    assert unwritten() == queue - {results[0].photo_id}
+    assert {result.photo_id for result in named.tagging.write()} == queue - {results[0].photo_id}
+    assert not unwritten()
+    assert not Setting.select().where(Setting.key.startswith("writing:")).exists()
+
+
+def test_the_old_name_of_a_renamed_or_merged_person_is_replaced(named: Services) -> None:
+    named.tagging.write()
+    named.people.rename(named.people.find("Anna"), "Anna Berg")
+    named.tagging.write()
+    paths = [photo.path for photo in Photo.select() if photo.written]
+    assert len(paths) == 4
+    assert all(names(path) == ["Anna Berg"] for path in paths)
+    named.people.add("Ann")
+    named.people.merge([named.people.find("Anna Berg")], named.people.find("Ann"))
+    named.tagging.write()
+    assert all(names(path) == ["Ann"] for path in paths)
+    for _ in range(3):
+        named.tagging.undo_last()
+    assert all(names(path) == [] for path in paths)
+
+
+def test_what_another_program_wrote_is_not_ours_to_remove(named: Services) -> None:
+    named.tagging.write()
+    Photo.update(written=[]).execute()  # another program's names, as far as this database knows
+    FileWrite.delete().execute()
+    assert {result.result for result in named.tagging.write()} == {"unchanged"}
+    named.people.delete(named.people.find("Anna"))
+    named.tagging.write()
+    assert all(names(photo.path) == ["Anna"] for photo in Photo.select() if photo.name in ("a1.jpg", "b2.jpg"))
+
+
+def interrupted(services: Services, happened: bool) -> Photo:
+    """The state after a kill in the middle of the first file's write: its record is there, the rest may not be."""
+    services.tagging.write(progress=lambda done, _total: done < 1)
+    row = FileWrite.get()
+    photo = row.photo
+    if not happened:
+        services.tagging.undo_write(row.decision)
+        (photo.path.parent / f".tui-tagger-{DEAD}-abc.tmp").write_bytes(b"half")
+    Photo.update(written=[]).where(Photo.id == photo.id).execute()
+    Decision.update(changes=[]).where(Decision.id == row.decision_id).execute()
+    store_setting(f"writing:{DEAD}", row.decision_id)
+    return Photo.get_by_id(photo.id)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("happened", [True, False])
+def test_the_next_start_finishes_an_interrupted_write(named: Services, happened: bool) -> None:
+    photo = interrupted(named, happened)
+    assert named.tagging.recover() == 1
+    assert named.tagging.recover() == 0
+    assert (photo.id in unwritten()) == (not happened)
+    assert FileWrite.select().count() == int(happened)
+    assert not list(photo.path.parent.glob(".tui-tagger-*"))
+    if happened:
+        named.tagging.undo_last()
+        assert names(photo.path) == []
+    else:
+        with pytest.raises(UsageError):
+            named.tagging.undo_last()
+
+
+def test_a_write_that_runs_elsewhere_is_left_alone(named: Services) -> None:
+    photo = interrupted(named, happened=False)
+    Setting.delete().execute()
+    store_setting(f"writing:{os.getppid()}", FileWrite.get().decision_id)
+    (photo.path.parent / f".tui-tagger-{os.getppid()}-abc.tmp").write_bytes(b"half")
+    assert named.tagging.recover() == 0
+    assert FileWrite.select().count() == 1
+    assert safewrite.sweep(photo.path.parent) == 1  # the one of the process that is gone
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX processes and signals")
+def test_kills_at_random_moments_leave_old_or_new_files_and_no_litter() -> None:
+    command = [sys.executable, "-m", "benchmarks.kills", "--times", "25", "--photos", "5"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, text=True)
+    assert result.returncode == 0, result.stderr
+    counts = json.loads(result.stdout)
+    assert counts["kills"] == 25
+    assert counts["interrupted"] > 0
+    assert counts["old"] > 0
+    assert counts["new"] > 0
