@@ -14,6 +14,9 @@ MAX_PIXELS = 300_000_000  # a 300-megapixel photo takes 0.9 GB as RGB; larger fi
 # Detection (RECOGNITION.md section 1)
 WORKING_SIDE = 1280  # long side in pixels of the image that faces are looked for in
 
+# Descriptions offered for photos that have none; metadata/description.py tells the fields
+DESCRIPTION_TEMPLATE = "{people}, {place}, {date}"
+
 
 def database_path() -> Path:
     """The library's database where `--db` names no other."""

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import faces_by_person
 from tui_tagger.errors import UsageError
 from tui_tagger.metadata import safewrite
+from tui_tagger.metadata.exif import read_info
 from tui_tagger.metadata.xmp import read_people
 from tui_tagger.services import Services
 from tui_tagger.services.library import unwritten
@@ -68,6 +69,43 @@ def test_what_another_program_wrote_is_not_ours_to_remove(named: Services) -> No
     named.people.delete(named.people.find("Anna"))
     named.tagging.write()
     assert all(names(photo.path) == ["Anna"] for photo in Photo.select() if photo.name in ("a1.jpg", "b2.jpg"))
+
+
+def test_a_description_is_offered_shown_written_and_undone(named: Services) -> None:
+    Photo.update(place="Lisbon, Portugal", taken_at="2019-07-12T14:03:22").execute()
+    Photo.update(description="Written by a human").where(Photo.name == "a1.jpg").execute()
+    texts = {Path(row.path).name: row.description for row in named.tagging.preview(describe=True)}
+    assert texts == {"a1.jpg": "", **dict.fromkeys(("a2.jpg", "a3.jpg", "b2.jpg"), "Anna, Lisbon, 12 July 2019")}
+    assert not any(row.description for row in named.tagging.preview())
+    results = named.tagging.write(describe=True)
+    assert {Path(row.path).name: row.description for row in results} == texts
+    for photo in Photo.select().where(Photo.name << list(texts)):
+        told = "" if photo.name == "a1.jpg" else texts[photo.name]
+        assert read_info(photo.path).description == told
+        assert photo.description == (told or "Written by a human")
+    assert named.tagging.preview(describe=True) == ()
+    named.tagging.undo_last()
+    assert not any(read_info(photo.path).description for photo in Photo.select())
+    assert [photo.name for photo in Photo.select().where(Photo.description != "")] == ["a1.jpg"]
+
+
+def test_a_description_in_the_file_that_the_database_does_not_know_stays(named: Services) -> None:
+    named.tagging.write(describe=True)
+    Photo.update(description="", place="Faro, Portugal").execute()
+    assert {row.description for row in named.tagging.preview(describe=True)} == {""}
+
+
+def test_names_written_before_do_not_keep_a_description_out(named: Services) -> None:
+    named.tagging.write()
+    Photo.update(taken_at=None).execute()
+    assert {row.description for row in named.tagging.write(describe=True)} == {"Anna"}
+
+
+def test_the_template_is_a_setting(named: Services) -> None:
+    with pytest.raises(UsageError, match="poeple"):
+        named.tagging.set_template("{poeple}")
+    named.tagging.set_template("With {people}")
+    assert {row.description for row in named.tagging.preview(describe=True)} == {"With Anna"}
 
 
 def interrupted(services: Services, happened: bool) -> Photo:

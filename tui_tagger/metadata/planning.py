@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from tui_tagger.errors import MetadataError
-from tui_tagger.metadata import container, jpeg, merge, people, safewrite, sidecar
+from tui_tagger.errors import MetadataError, PhotoError
+from tui_tagger.metadata import container, exiftext, jpeg, merge, people, safewrite, sidecar
+from tui_tagger.metadata.exif import read_info
 from tui_tagger.metadata.frame import read_frame
 from tui_tagger.metadata.packet import parse
 from tui_tagger.metadata.people import Item
@@ -27,12 +28,14 @@ class WriteRequest:
     """The people who must be in a photo's metadata.
 
     `regions` are those confirmed now; `withdrawn` are names that this program wrote before and that must go, or,
-    where `regions` has the name too, must go from other faces. Nothing else is ever removed.
+    where `regions` has the name too, must go from other faces. Nothing else is ever removed. `description` is for a
+    photo that has none; one that is there stays.
     """
 
     path: Path
     regions: tuple[NamedRegion, ...]
     withdrawn: tuple[str, ...] = ()
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,9 @@ class WritePlan:
     """What a write would do to which file.
 
     `kind` is "none" where nothing would change and "refused" where nothing can be written; `reason` says why not, or
-    why a sidecar is used; `notes` are warnings. `added` and `removed` are names. `splices` turn the file with the
-    hash `sha256_old` into that with `sha256_new`; `sha256_old` is empty for a sidecar that is not there yet.
+    why a sidecar is used; `notes` are warnings. `added` and `removed` are names, `description` the text that is added.
+    `splices` turn the file with the hash `sha256_old` into that with `sha256_new`; `sha256_old` is empty for a sidecar
+    that is not there yet.
     """
 
     path: Path
@@ -49,6 +53,7 @@ class WritePlan:
     kind: Literal["file", "sidecar", "none", "refused"]
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    description: str = ""
     reason: str = ""
     notes: tuple[str, ...] = ()
     sha256_old: str = ""
@@ -75,12 +80,22 @@ def plan(request: WriteRequest, to: Target = "auto") -> WritePlan:
     risk. Raises MetadataError if the photo cannot be read.
     """
     notes = _name_notes(request.regions)
+    if request.description and _has_description(request.path):
+        request = replace(request, description="")
 
     def decide(packet: bytes, frame: Frame) -> Difference:
         return _difference(packet, request, frame)
 
     planned = _planned(request.path, to, decide)
     return replace(planned, notes=tuple(dict.fromkeys((*planned.notes, *notes))))
+
+
+def _has_description(path: Path) -> bool:
+    """Whether the file has a description in any dialect; also where that cannot be told."""
+    try:
+        return bool(read_info(path).description)
+    except PhotoError:
+        return True
 
 
 def _planned(path: Path, to: Target, decide: Decide) -> WritePlan:
@@ -118,10 +133,27 @@ def plan_file(path: Path, real: Path, data: bytes, decide: Decide) -> WritePlan:
     safewrite.check_writable(real)
     changed = merge.change(packet or merge.new_packet(), difference.add, difference.remove, frame)
     merge.check(packet or merge.new_packet(), changed, difference.add, difference.remove)
-    splices = tuple(narrowed(data, each) for each in container.embed(kind, data, changed))
-    new = apply_splices(data, splices)
-    _verify_file(kind, data, new, changed)
+    text = _exif_splice(kind, data, difference)
+    embedded = container.embed(kind, data, changed)
+    splices = tuple(narrowed(data, each) for each in (*text, *embedded))
+    new, described = apply_splices(data, splices), apply_splices(data, text)
+    if text:
+        exiftext.verify(data, described)
+    _verify_file(kind, described, new, changed)
     return _described(WritePlan(path, real, "file"), difference, data, new, splices)
+
+
+def _exif_splice(kind: container.Kind, data: bytes, difference: Difference) -> tuple[Splice, ...]:
+    """EXIF's description in step with XMP's, where that can be done without risk; else it stays as it is."""
+    old = "".join(item.value for item in difference.remove if item.field == "description")
+    new = "".join(item.value for item in difference.add if item.field == "description")
+    if kind != "jpeg" or old == new:
+        return ()
+    try:
+        splice = exiftext.describe(data, old, new)
+    except Refused:
+        return ()
+    return () if splice is None else (splice,)
 
 
 def _verify_file(kind: container.Kind, old: bytes, new: bytes, packet: bytes) -> None:
@@ -180,6 +212,7 @@ def _described(
         planned,
         added=names_of(difference.add),
         removed=names_of(difference.remove),
+        description="".join(item.value for item in difference.add if item.field == "description"),
         notes=difference.notes,
         sha256_old="" if created else digest(old),
         sha256_new=digest(new),
@@ -191,6 +224,7 @@ def _described(
 
 def names_of(items: Iterable[Item]) -> tuple[str, ...]:
     """The people that items speak of, each once."""
+    items = [item for item in items if item.field != "description"]
     plain = [item.value for item in items if item.field not in ("hierarchical", "tags_list", "last_keyword")]
     leaves = [item.value.replace("|", "/").rpartition("/")[2] for item in items]
     return tuple(dict.fromkeys(plain or leaves))
@@ -207,6 +241,8 @@ def _difference(data: bytes, request: WriteRequest, frame: Frame) -> Difference:
     values = {item.value for name in withdrawn if name for item in people.name_items(name)}
     doomed = [item for item in present if item.value in values and not any(item.means(each) for each in wanted)]
     missing = [item for item in wanted if not any(item.means(each) for each in present)]
+    if request.description and not merge.described(packet):
+        missing.append(Item("description", request.description))
     if packet.find(*people.LISTS["last_keyword"]) is None:
         missing = [item for item in missing if item.field != "last_keyword"]
     return _without_foreign_regions(Difference(tuple(missing), tuple(doomed)), people.applied_dimensions(packet), frame)

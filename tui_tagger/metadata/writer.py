@@ -10,7 +10,7 @@ from pathlib import Path
 import piexif
 
 from tui_tagger.errors import MetadataError
-from tui_tagger.metadata import people, safewrite
+from tui_tagger.metadata import merge, safewrite
 from tui_tagger.metadata.packet import parse
 from tui_tagger.metadata.planning import (
     Difference,
@@ -136,7 +136,7 @@ def undo(record: UndoRecord) -> None:
 
 def _undo_by_meaning(record: UndoRecord) -> None:
     def decide(packet: bytes, _frame: Frame) -> Difference:
-        present = people.items_in(parse(packet))
+        present = merge.items_in(parse(packet))
         again = [item for item in record.removed if item.area is not None or item.field not in ("mwg", "mp")]
         add = tuple(item for item in again if not any(item.means(each) for each in present))
         remove = tuple(item for item in record.added if any(item.means(each) for each in present))

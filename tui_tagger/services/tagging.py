@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from tui_tagger.config import DESCRIPTION_TEMPLATE
 from tui_tagger.errors import MetadataError, TaggerError, UsageError
+from tui_tagger.metadata.description import Template, field_values, parse_template
 from tui_tagger.metadata.planning import WritePlan, WriteRequest, names_of, plan
 from tui_tagger.metadata.regions import NamedRegion
 from tui_tagger.metadata.safewrite import runs, sweep
@@ -16,37 +18,58 @@ from tui_tagger.metadata.writer import apply, happened, undo
 from tui_tagger.services.library import face_box, unwritten
 from tui_tagger.services.views import FaceState, PhotoStatus, WritePreview, WriteResult
 from tui_tagger.storage import journal
-from tui_tagger.storage.database import store_setting
+from tui_tagger.storage.database import setting, store_setting
 from tui_tagger.storage.models import Decision, Face, FileWrite, Person, Photo, Setting, proxy
 
 Target = Literal["auto", "file", "sidecar"]
 Written = list[dict[str, Any]]  # [{"name": str, "ours": whether we added it}], as Photo.written keeps it
+TEMPLATE = "description template"  # a setting
 RUNNING = "writing:"  # with the process's id: the setting that names the decision of a write under way
 RESULTS = {"file": "written", "sidecar": "sidecar", "none": "unchanged", "refused": "refused"}
 
 
 class TaggingService:
-    def preview(self, photo_ids: Sequence[int] | None = None, to: Target = "auto") -> tuple[WritePreview, ...]:
-        """What a write would do, photo by photo, of the given ones or of all that differ from their files."""
-        return tuple(_previewed(photo, to) for photo in _wanted(photo_ids))
+    def preview(
+        self, photo_ids: Sequence[int] | None = None, to: Target = "auto", describe: bool = False
+    ) -> tuple[WritePreview, ...]:
+        """What a write would do, photo by photo, of the given ones or of all that differ from their files.
+
+        With `describe`, photos without a description get one by the template.
+        """
+        template = self._template() if describe else None
+        return tuple(_previewed(photo, to, template) for photo in _wanted(photo_ids, describe))
+
+    def template(self) -> str:
+        """The template of descriptions."""
+        return str(setting(TEMPLATE, DESCRIPTION_TEMPLATE))
+
+    def set_template(self, text: str) -> None:
+        """Raises UsageError for fields that are not known."""
+        parse_template(text)
+        store_setting(TEMPLATE, text)
+
+    def _template(self) -> Template:
+        return parse_template(self.template())
 
     def write(
         self,
         photo_ids: Sequence[int] | None = None,
         progress: Callable[[int, int], bool | None] | None = None,
         to: Target = "auto",
+        describe: bool = False,
     ) -> tuple[WriteResult, ...]:
         """Writes the confirmed names. One bad file does not stop the others; all of it is one step for undo.
 
         `progress` hears of each photo (done, total) and ends the write by returning False; what is left is still
         known as not written.
         """
-        photos = _wanted(photo_ids)
+        template = self._template() if describe else None
+        photos = _wanted(photo_ids, describe)
         decision = _begin()
         results: list[WriteResult] = []
         try:
             for number, photo in enumerate(photos, 1):
-                results.append(_write(decision, photo, to))
+                results.append(_write(decision, photo, to, template))
                 if progress is not None and progress(number, len(photos)) is False:
                     break
         finally:
@@ -99,17 +122,27 @@ class TaggingService:
 
     def redo_write(self, decision: Decision) -> str:
         """Writes the same photos again, as a new step."""
-        photos = [row_id for table, row_id, *_ in decision.changes if table == "photo"]
-        results = self.write(photos)
+        photos = journal.touched(decision, Photo)
+        described = any("description" in (after or {}) for _, _, _, after in decision.changes)
+        results = self.write(photos, describe=described)
         return f"Redone: {_summary(sum(result.result in ('written', 'sidecar') for result in results))}"
 
 
-def _wanted(photo_ids: Sequence[int] | None) -> list[Photo]:
-    ids = unwritten() if photo_ids is None else photo_ids
+def _wanted(photo_ids: Sequence[int] | None, describe: bool) -> list[Photo]:
+    ids = photo_ids
+    if ids is None:
+        ids = [*unwritten(), *(_undescribed() if describe else ())]
     return list(Photo.select().where(Photo.id.in_(list(ids))).order_by(Photo.folder, Photo.name))
 
 
-def _request(photo: Photo) -> WriteRequest:
+def _undescribed() -> list[int]:
+    """Photos of named people without a description."""
+    named = Face.select(Face.photo).where((Face.state == FaceState.CONFIRMED) & Face.person.is_null(False))
+    wanted = (Photo.description == "") & (Photo.status == PhotoStatus.READY) & Photo.id.in_(named)
+    return [photo_id for (photo_id,) in Photo.select(Photo.id).where(wanted).tuples()]
+
+
+def _request(photo: Photo, template: Template | None = None) -> WriteRequest:
     rows = (
         Face.select(Face, Person.id, Person.name)
         .join(Person)
@@ -119,30 +152,36 @@ def _request(photo: Photo) -> WriteRequest:
     regions = tuple(NamedRegion(face.person.name, face_box(face)) for face in rows)
     names = {region.name for region in regions}
     ours = (entry["name"] for entry in photo.written if entry["ours"])
-    return WriteRequest(photo.path, regions, tuple(name for name in ours if name not in names))
+    description = ""
+    if template is not None and not photo.description:
+        people = [region.name for region in regions]
+        description = template.fill(field_values(people, photo.place, photo.taken_at))
+    return WriteRequest(photo.path, regions, tuple(name for name in ours if name not in names), description)
 
 
-def _planned(photo: Photo, to: Target) -> WritePlan:
+def _planned(photo: Photo, to: Target, template: Template | None) -> WritePlan:
     if photo.status != PhotoStatus.READY:
         raise MetadataError(f"{photo.path}: {photo.failure or 'the file is not there'}")
-    return plan(_request(photo), to)
+    return plan(_request(photo, template), to)
 
 
-def _previewed(photo: Photo, to: Target) -> WritePreview:
+def _previewed(photo: Photo, to: Target, template: Template | None) -> WritePreview:
     try:
-        found = _planned(photo, to)
+        found = _planned(photo, to, template)
     except (TaggerError, OSError) as error:
         return WritePreview(photo.id, photo.path, "none", (), (), str(error))
     target = found.kind if found.kind in ("file", "sidecar") else "none"
-    return WritePreview(photo.id, photo.path, target, found.added, found.removed, found.reason)
+    return WritePreview(
+        photo.id, photo.path, target, found.added, found.removed, found.reason, found.description, found.notes
+    )
 
 
-def _write(decision: Decision, photo: Photo, to: Target) -> WriteResult:
+def _write(decision: Decision, photo: Photo, to: Target, template: Template | None) -> WriteResult:
     def record(entry: UndoRecord) -> None:  # durable before the file is replaced
         FileWrite.create(decision=decision.id, photo=photo.id, undo=entry.to_bytes())
 
     try:
-        found = _planned(photo, to)
+        found = _planned(photo, to, template)
         if found.kind in ("file", "sidecar"):
             apply(found, record)
     except (TaggerError, OSError) as error:
@@ -150,7 +189,9 @@ def _write(decision: Decision, photo: Photo, to: Target) -> WriteResult:
         return WriteResult(photo.id, photo.path, "none", "refused", str(error), ())
     if found.kind != "refused":
         _remember(decision, photo, found)
-    return WriteResult(photo.id, photo.path, found.kind, RESULTS[found.kind], found.reason, found.added)
+    result = RESULTS[found.kind]
+    told = (found.reason, found.added, found.removed, found.description)
+    return WriteResult(photo.id, photo.path, found.kind, result, *told)
 
 
 def _remember(decision: Decision, photo: Photo, found: WritePlan) -> None:
@@ -164,16 +205,17 @@ def _remember(decision: Decision, photo: Photo, found: WritePlan) -> None:
         if region.name not in {entry["name"] for entry in after}:
             ours = region.name in found.added or known.get(region.name, found.kind == "none" and recorded)
             after.append({"name": region.name, "ours": ours})
-    _store(decision, photo, after)
+    _store(decision, photo, after, found.description)
 
 
-def _store(decision: Decision, photo: Photo, after: Written) -> None:
-    before: Written = photo.written
+def _store(decision: Decision, photo: Photo, written: Written, description: str) -> None:
+    after = {"written": written} | ({"description": description} if description else {})
+    before = {name: getattr(photo, name) for name in after}
     with proxy.atomic("IMMEDIATE"):
         if after != before:
-            decision.changes = [*decision.changes, ["photo", photo.id, {"written": before}, {"written": after}]]
+            decision.changes = [*decision.changes, ["photo", photo.id, before, after]]
             decision.save()
-            Photo.update(written=after).where(Photo.id == photo.id).execute()
+            Photo.update(**after).where(Photo.id == photo.id).execute()
         _remember_file(photo)
 
 
@@ -212,7 +254,8 @@ def _tidy(decision: Decision) -> None:
         if row.photo_id in known:
             continue
         if happened(record):
-            _store(decision, row.photo, _after(row.photo.written, record))
+            description = "".join(item.value for item in record.added if item.field == "description")
+            _store(decision, row.photo, _after(row.photo.written, record), description)
         else:
             row.delete_instance()
     for folder in folders:
