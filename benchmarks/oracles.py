@@ -15,6 +15,8 @@ FIELDS = re.compile(  # what METADATA.md lists, in exiftool's words
     r"XMP-dc:Subject|XMP-iptcExt:PersonInImage|XMP-lr:HierarchicalSubject|XMP-digiKam:TagsList"
     r"|XMP-microsoft:LastKeywordXMP|XMP-mwg-rs:.*|XMP-MP:.*|XMP-dc:Description|RIFF:WebP_Flags"
 )
+DESCRIPTION = re.compile(r"IFD0:ImageDescription|ExifIFD:UserComment")  # where there was none
+BYTE_ORDER = "File:ExifByteOrder"
 FILE = re.compile(r"System:.*|ExifTool:ExifToolVersion|SourceFile")  # of the file system
 EXTENDED_WEBP = re.compile(r"File:FileType|RIFF:(VP8.*|Image(Width|Height)|.*Scale|AlphaIsUsed)")
 
@@ -37,7 +39,17 @@ def _every_value(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
 
 
 def differences(before: Tags, after: Tags, growth: int) -> list[str]:
-    """Tags that differ and must not, in words; `growth` in bytes is what offsets into the file may have moved by."""
+    """Tags that differ and must not, in words; `growth` in bytes is what offsets into the file may have moved by.
+
+    A description may have been added; an EXIF block that got one may have another byte order,
+    and its own offsets moved.
+    """
+    added = [key for key in after if DESCRIPTION.fullmatch(key) and not str(before.get(key, [""])[0]).strip()]
+    if added:
+        moved = {key for key in before if re.fullmatch(r"IFD[01]:.*(Offset|Start)", key)}
+        skipped = {*added, *moved, BYTE_ORDER}
+        before = {key: value for key, value in before.items() if key not in skipped}
+        after = {key: value for key, value in after.items() if key not in skipped}
     plain_webp = before.get("File:FileType") == ["WEBP"]
     return [
         f"{key}: {before.get(key)} -> {after.get(key)}"

@@ -80,7 +80,7 @@ def _rewritten(block: bytes, before: Exif, text: str) -> bytes:
         loaded = piexif.load(block)
         _same(before, read(piexif.dump(loaded)))
         _set(loaded, text)
-        changed: bytes = piexif.dump(loaded)
+        changed = _closed(piexif.dump(loaded))
     except Refused:
         raise
     except Exception as error:  # piexif raises nearly anything on blocks that it does not understand
@@ -90,6 +90,19 @@ def _rewritten(block: bytes, before: Exif, text: str) -> bytes:
     if not after.says(text):
         raise Refused("its EXIF did not take the description")
     return changed
+
+
+def _closed(block: bytes) -> bytes:
+    """What piexif dumped, with the end marks of the inner directories that it leaves out and exiv2 misses."""
+    reader = _Reader(block[len(HEAD) :])
+    reader.run()
+    data = bytearray(reader.data)
+    for field in reader.fields:
+        offset = int.from_bytes(data[field : field + 4], "big")
+        data[field : field + 4] = (offset + 4 * sum(end <= offset for end in reader.ends)).to_bytes(4, "big")
+    for end in sorted(reader.ends, reverse=True):
+        data[end:end] = bytes(4)
+    return HEAD + data
 
 
 def _set(loaded: dict[str, dict[int, object]], text: str) -> None:
@@ -148,6 +161,8 @@ class _Reader:
         self.order = "little" if data[:2] == b"II" else "big"
         self.tags: dict[Tag, tuple[int, int, bytes]] = {}
         self.seen: set[int] = set()
+        self.fields: list[int] = []  # where offsets stand
+        self.ends: list[int] = []  # of the inner directories
 
     def run(self) -> Exif:
         following = self._directory("0th", self._number(4, 4))
@@ -170,10 +185,16 @@ class _Reader:
         for entry in range(at + 2, at + 2 + 12 * count, 12):
             self._entry(name, entry)
         end = at + 2 + 12 * count
-        return self._number(end, 4) if name in ("0th", "1st") and end + 4 <= len(self.data) else 0
+        if name not in ("0th", "1st"):
+            self.ends.append(end)
+            return 0
+        self.fields.append(end)
+        return self._number(end, 4) if end + 4 <= len(self.data) else 0
 
     def _entry(self, name: str, at: int) -> None:
         number, kind, count = self._number(at, 2), self._number(at + 2, 2), self._number(at + 4, 4)
+        if number in (*POINTERS, THUMBNAIL) or SIZES.get(kind, 0) * count > 4:
+            self.fields.append(at + 8)
         if number in POINTERS and POINTERS[number] != name:
             self._directory(POINTERS[number], self._number(at + 8, 4))
             return
