@@ -208,12 +208,12 @@ class TaggerApp(App[None]):
     def show_writes(self, photo_ids: Sequence[int]) -> None:
         self.push_screen(WriteScreen(photo_ids))
 
-    def write(self, photo_ids: Sequence[int]) -> None:
+    def write(self, photo_ids: Sequence[int], describe: bool = False) -> None:
         """Writes in a thread that belongs to the app: leaving the screen does not stop it."""
         self._write_began = time.monotonic()
         self._write_job = JobView(0, "Writing names", JobState.RUNNING, 0, len(photo_ids), (), 0.0, None)
         self.run_worker(
-            lambda: self.services.tagging.write(photo_ids, progress=self._write_progress),
+            lambda: self.services.tagging.write(photo_ids, progress=self._write_progress, describe=describe),
             name=WRITING,
             thread=True,
             exit_on_error=False,

@@ -31,10 +31,12 @@ class WriteScreen(BaseScreen):
     """Preview and results; without a `y` nothing is written."""
 
     NAME = "Write"
-    HINTS = ("write.yes", "write.no", "app.undo", "app.help")
+    HINTS = ("write.yes", "write.no", "write.describe", "write.template", "app.undo", "app.help")
     BINDINGS: ClassVar[list[BindingType]] = [
         key("y", "yes", "write.yes", "write", "Write the names into the files"),
         key("n,enter", "no", "write.no", "leave (default)", "Leave without writing"),
+        key("d", "describe", "write.describe", "describe", "Give photos without a description one, or not"),
+        key("t", "template", "write.template", "template", "Change what descriptions are made of"),
     ]
 
     def __init__(self, photo_ids: Sequence[int]) -> None:
@@ -42,7 +44,7 @@ class WriteScreen(BaseScreen):
         self.photo_ids = tuple(photo_ids)
         self.previews: tuple[WritePreview, ...] | None = None
         self.results: tuple[WriteResult, ...] | None = None
-        self.writing = False
+        self.writing = self.describing = False
 
     def body(self) -> ComposeResult:
         yield Empty(id="empty")
@@ -59,7 +61,14 @@ class WriteScreen(BaseScreen):
     def look(self) -> None:
         """Compares database and files, which reads every file."""
         self.previews = self.results = None
-        self.run_worker(lambda: self.services.tagging.preview(self.photo_ids), thread=True, name="preview")
+        describing = self.describing
+        self.run_worker(
+            lambda: self.services.tagging.preview(self.photo_ids, describe=describing),
+            thread=True,
+            name="preview",
+            group="preview",
+            exclusive=True,
+        )
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.worker.name == "preview" and event.state is WorkerState.SUCCESS:
@@ -80,11 +89,14 @@ class WriteScreen(BaseScreen):
         if lines is None:
             empty.show(f"Looking at {counted(len(self.photo_ids), 'photo')} ...")
         elif not lines:
-            empty.show("Nothing to write.", "All confirmed names are in the files already.", "", "esc  back")
+            empty.show("Nothing to write.", "All confirmed names are in the files already.", "", *self.ways_out())
         else:
             self.query_one("#write-summary", Static).update(self.summary())
             self.query_one(RowList).fill(len(lines), self.draw)
             self.show_detail()
+
+    def ways_out(self) -> tuple[str, ...]:
+        return ("esc  back",) if self.describing else ("d    give photos without a description one", "esc  back")
 
     def summary(self) -> Content:
         if self.results is not None:
@@ -95,7 +107,10 @@ class WriteScreen(BaseScreen):
         files = sum(preview.target == "file" for preview in self.previews)
         sidecars = sum(preview.target == "sidecar" for preview in self.previews)
         asked = "Writing ..." if self.writing else "Write?   y yes   n no (default)"
-        what = f" {counted(files, 'file')}, {counted(sidecars, 'sidecar')}. "
+        what = f" {counted(files, 'file')}, {counted(sidecars, 'sidecar')}"
+        if self.describing:
+            what += f", {counted(sum(bool(preview.description) for preview in self.previews), 'description')}"
+        what += ". "
         return Content.assemble((what, "bold"), "Pictures stay as they are, each file is verified.\n ", (asked, "bold"))
 
     def draw(self, index: int, width: int) -> Content:
@@ -109,8 +124,7 @@ class WriteScreen(BaseScreen):
         index = self.query_one(RowList).cursor
         if lines and index < len(lines):
             line = lines[index]
-            text = f" {visible(str(line.path))}\n {visible(line.reason)}"
-            self.query_one("#write-detail", Static).update(Content(text))
+            self.query_one("#write-detail", Static).update(Content(detail(line, self.size.width - 2)))
 
     def on_row_list_moved(self) -> None:
         self.show_detail()
@@ -125,6 +139,8 @@ class WriteScreen(BaseScreen):
         return f"preview of {counted(len(self.previews), 'photo')}" if self.previews is not None else "preview"
 
     def label(self, binding: Binding) -> str:
+        if binding.id == "write.describe" and self.describing:
+            return "no descriptions"
         if binding.id == "write.no" and self.results is not None:
             return "back"
         return binding.description
@@ -133,6 +149,8 @@ class WriteScreen(BaseScreen):
         self.query_one(RowList).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("describe", "template"):
+            return self.results is None and not self.writing
         if action == "yes":
             return bool(self.previews) and self.results is None and not self.writing
         return super().check_action(action, parameters)
@@ -144,7 +162,23 @@ class WriteScreen(BaseScreen):
         assert self.previews is not None
         self.writing = True
         self.fill()
-        self.shell.write([preview.photo_id for preview in self.previews])
+        ids = [preview.photo_id for preview in self.previews if preview.target != "none"]
+        self.shell.write(ids, self.describing)
+
+    def action_describe(self) -> None:
+        self.describing = not self.describing
+        self.look()
+        self.fill()
+
+    def action_template(self) -> None:
+        self.status.read("description", self.set_template, self.services.tagging.template())
+
+    def set_template(self, text: str) -> None:
+        with self.told():
+            self.services.tagging.set_template(text)
+            self.describing = True
+            self.look()
+            self.fill()
 
     def action_no(self) -> None:
         self.app.pop_screen()
@@ -152,7 +186,30 @@ class WriteScreen(BaseScreen):
 
 def changes(preview: WritePreview) -> bool:
     """Whether there is something to write, or a reason why it cannot be."""
-    return bool(preview.added or preview.removed or (preview.target == "none" and preview.reason))
+    different = preview.added or preview.removed or preview.description
+    return bool(different or (preview.target == "none" and preview.reason))
+
+
+def detail(line: WritePreview | WriteResult, width: int) -> str:
+    """The path, the description, and why a sidecar or why not, with warnings."""
+    notes = line.notes if isinstance(line, WritePreview) else ()
+    because = "; ".join(filter(None, (line.reason, *notes)))
+    if line.target == "sidecar" and because:
+        because = f"sidecar: {because}"
+    described = f'description: "{line.description}"' if line.description else ""
+    texts = (short_path(line.path, width), visible(described), visible(because))
+    return "\n".join(f" {text}" for text in texts if text)
+
+
+def differences(line: WritePreview | WriteResult) -> Content:
+    """The names that are added and removed, and the description."""
+    added = " ".join(f"+{visible(name)}" for name in line.added)
+    removed = " ".join(f"−{visible(name)}" for name in line.removed)
+    described = f'"{visible(line.description)}"' if line.description else ""
+    parts = ((added, "$text-success"), (removed, "$text-warning"), (described, "$text-accent"))
+    texts = [part for part in parts if part[0]]
+    spaced = [piece for part in texts for piece in (part, " ")][:-1]
+    return Content.assemble(*spaced)
 
 
 def preview_line(preview: WritePreview, width: int) -> Content:
@@ -160,14 +217,10 @@ def preview_line(preview: WritePreview, width: int) -> Content:
     target = {"file": "file   ", "sidecar": "sidecar", "none": "! not  "}.get(preview.target, preview.target)
     style = "$text-error" if preview.target == "none" else "$foreground-muted"
     path = width * 2 // 5
-    added = ", ".join(f"+{visible(name)}" for name in preview.added)
-    removed = ", ".join(f"−{visible(name)}" for name in preview.removed)
-    names = Content.assemble((added, "$text-success"), " " if added else "", (removed, "$text-warning"))
-    if not added and not removed:
-        names = Content(visible(preview.reason))
+    told = differences(preview) if preview.target != "none" else Content(visible(preview.reason))
     room = width - path - len(target) - 3
     return Content.assemble(
-        (f" {target} ", style), cell(short_path(preview.path, path), path), " ", names.truncate(room, ellipsis=True)
+        (f" {target} ", style), cell(short_path(preview.path, path), path), " ", told.truncate(room, ellipsis=True)
     )
 
 
@@ -175,8 +228,8 @@ def result_line(result: WriteResult, width: int) -> Content:
     """Result, file, and the names or the reason."""
     word, style = RESULTS.get(result.result, (result.result, ""))
     path = width * 2 // 5
-    told = visible(result.reason) if result.result == "refused" else ", ".join(f"+{visible(n)}" for n in result.added)
+    told = Content(visible(result.reason)) if result.result == "refused" else differences(result)
     room = width - path - 15
     return Content.assemble(
-        (f" {word:<12} ", style), cell(short_path(result.path, path), path), " ", cell(told or result.reason, room)
+        (f" {word:<12} ", style), cell(short_path(result.path, path), path), " ", told.truncate(room, ellipsis=True)
     )

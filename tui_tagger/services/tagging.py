@@ -10,6 +10,7 @@ from typing import Any, Literal
 from tui_tagger.config import DESCRIPTION_TEMPLATE
 from tui_tagger.errors import MetadataError, TaggerError, UsageError
 from tui_tagger.metadata.description import Template, field_values, parse_template
+from tui_tagger.metadata.people import clean_name
 from tui_tagger.metadata.planning import WritePlan, WriteRequest, names_of, plan
 from tui_tagger.metadata.regions import NamedRegion
 from tui_tagger.metadata.safewrite import runs, sweep
@@ -38,6 +39,11 @@ class TaggingService:
         """
         template = self._template() if describe else None
         return tuple(_previewed(photo, to, template) for photo in _wanted(photo_ids, describe))
+
+    def queue(self, photo_ids: Sequence[int]) -> list[int]:
+        """Those of the photos whose confirmed names were not yet written, by the database alone, in their order."""
+        waiting = unwritten(photo_ids)
+        return [photo_id for photo_id in photo_ids if photo_id in waiting]
 
     def template(self) -> str:
         """The template of descriptions."""
@@ -203,7 +209,7 @@ def _remember(decision: Decision, photo: Photo, found: WritePlan) -> None:
     after: Written = []
     for region in _request(photo).regions:
         if region.name not in {entry["name"] for entry in after}:
-            ours = region.name in found.added or known.get(region.name, found.kind == "none" and recorded)
+            ours = clean_name(region.name) in found.added or known.get(region.name, found.kind == "none" and recorded)
             after.append({"name": region.name, "ours": ours})
     _store(decision, photo, after, found.description)
 
