@@ -35,8 +35,11 @@ async def test_descriptions_are_shown_before_they_are_written(app: TaggerApp, se
         assert "Lisbon" not in text(app)
         await press(pilot, "d")
         await until(pilot, "2 descriptions")
+        assert "Write?" in text(app)
         await until(pilot, 'description: "Anna Rossi, Lisbon, 1 July 2019"')
         assert "no descriptions" in footer(app)
+        await press(pilot, "G")
+        await until(pilot, 'description: "Clara Ek, 3 July 2019"')
         await press(pilot, "y")
         await until(pilot, "3 written")
     told = {photo.name: read_info(photo.path).description for photo in Photo.select()}
@@ -73,8 +76,10 @@ async def test_what_cannot_be_written_says_why_and_the_rest_is_written(app: Tagg
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "w")
         await until(pilot, "! not")
-        await press(pilot, "y")
-        await until(pilot, "2 written")
+        await until(pilot, "1 not possible")
+        await press(pilot, "d", "y")
+        await until(pilot, "2 written, 1 refused")
+        await until(pilot, "! refused")
     assert len(unwritten()) == 1
 
 

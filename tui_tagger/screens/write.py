@@ -75,6 +75,8 @@ class WriteScreen(BaseScreen):
             previews: tuple[WritePreview, ...] = event.worker.result or ()
             self.previews = tuple(preview for preview in previews if changes(preview))
             self.fill()
+            if not self.status.open:  # the list was hidden, and with it went the keys
+                self.focus_body()
 
     def show_results(self, results: tuple[WriteResult, ...]) -> None:
         self.results, self.writing = results, False
@@ -104,14 +106,16 @@ class WriteScreen(BaseScreen):
             counts = [f"{kinds.count(kind)} {kind}" for kind in RESULTS if kind in kinds]
             return Content.assemble((" " + ", ".join(counts), "bold"), ".  u undoes all of it")
         assert self.previews is not None
-        files = sum(preview.target == "file" for preview in self.previews)
-        sidecars = sum(preview.target == "sidecar" for preview in self.previews)
-        asked = "Writing ..." if self.writing else "Write?   y yes   n no (default)"
-        what = f" {counted(files, 'file')}, {counted(sidecars, 'sidecar')}"
+        targets = [preview.target for preview in self.previews]
+        counts = [counted(targets.count("file"), "file"), counted(targets.count("sidecar"), "sidecar")]
         if self.describing:
-            what += f", {counted(sum(bool(preview.description) for preview in self.previews), 'description')}"
-        what += ". "
-        return Content.assemble((what, "bold"), "Pictures stay as they are, each file is verified.\n ", (asked, "bold"))
+            counts.append(counted(sum(bool(preview.description) for preview in self.previews), "description"))
+        if "none" in targets:
+            counts.append(f"{targets.count('none'):,} not possible")
+        what, promise = f" {', '.join(counts)}. ", "Pictures stay as they are, each file is verified."
+        fits = len(what) + len(promise) <= self.size.width  # the question must stay in view
+        asked = "Writing ..." if self.writing else "Write?   y yes   n no (default)"
+        return Content.assemble((what, "bold"), promise if fits else "", "\n ", (asked, "bold"))
 
     def draw(self, index: int, width: int) -> Content:
         if self.results is not None:
@@ -162,8 +166,7 @@ class WriteScreen(BaseScreen):
         assert self.previews is not None
         self.writing = True
         self.fill()
-        ids = [preview.photo_id for preview in self.previews if preview.target != "none"]
-        self.shell.write(ids, self.describing)
+        self.shell.write([preview.photo_id for preview in self.previews], self.describing)
 
     def action_describe(self) -> None:
         self.describing = not self.describing
