@@ -7,16 +7,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.conftest import faces_by_person
+from tests.metadata.photos import PACKET
 from tui_tagger.errors import UsageError
+from tui_tagger.geometry import Box
 from tui_tagger.metadata import safewrite
 from tui_tagger.metadata.exif import read_info
-from tui_tagger.metadata.xmp import read_people
+from tui_tagger.metadata.xmp import read_keywords, read_people
 from tui_tagger.services import Services
 from tui_tagger.services.library import unwritten
 from tui_tagger.storage.database import store_setting
-from tui_tagger.storage.models import Decision, FileWrite, Photo, Setting
+from tui_tagger.storage.models import Decision, Face, FileWrite, Photo, Setting
 
 ROOT = Path(__file__).resolve().parents[2]
 DEAD = 2**31 - 2  # no system gives a process such an id
@@ -69,6 +72,30 @@ def test_what_another_program_wrote_is_not_ours_to_remove(named: Services) -> No
     named.people.delete(named.people.find("Anna"))
     named.tagging.write()
     assert all(names(photo.path) == ["Anna"] for photo in Photo.select() if photo.name in ("a1.jpg", "b2.jpg"))
+
+
+def test_only_the_entries_that_we_added_are_removed(named: Services) -> None:
+    """Another program's keyword with the same name stays when the face is no longer Anna's."""
+    photo = Photo.get(Photo.name == "a1.jpg")
+    image = Image.open(photo.path)
+    image.load()
+    image.save(photo.path, xmp=PACKET, quality=95)  # says "holiday" and "Anna" in dc:subject
+    named.tagging.write([photo.id])
+    assert names(photo.path) == ["Anna"]
+    named.people.delete(named.people.find("Anna"))
+    named.tagging.write([photo.id])
+    assert names(photo.path) == []
+    assert read_keywords(photo.path) == ("holiday", "Anna")
+
+
+def test_a_face_drawn_anew_elsewhere_leaves_no_second_region(named: Services) -> None:
+    photo = Photo.get(Photo.name == "a1.jpg")
+    named.tagging.write([photo.id])
+    Face.update(x=200, y=100).where(Face.photo == photo.id).execute()
+    named.tagging.write([photo.id])
+    (region,) = read_people(photo.path)
+    assert region.box is not None
+    assert region.box.iou(Box(200, 100, region.box.width, region.box.height)) > 0.95
 
 
 def test_a_description_is_offered_shown_written_and_undone(named: Services) -> None:

@@ -28,7 +28,8 @@ class WriteRequest:
     """The people who must be in a photo's metadata.
 
     `regions` are those confirmed now; `withdrawn` are names that this program wrote before and that must go, or,
-    where `regions` has the name too, must go from other faces. Nothing else is ever removed. `description` is for a
+    where `regions` has the name too, must go from other faces. `own` are the single entries and regions that it wrote,
+    which go where they are not wanted any more. Nothing else is ever removed. `description` is for a
     photo that has none; one that is there stays.
     """
 
@@ -36,6 +37,7 @@ class WriteRequest:
     regions: tuple[NamedRegion, ...]
     withdrawn: tuple[str, ...] = ()
     description: str = ""
+    own: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,10 @@ def plan(request: WriteRequest, to: Target = "auto") -> WritePlan:
     risk. Raises MetadataError if the photo cannot be read.
     """
     notes = _name_notes(request.regions)
-    if request.description and _has_description(request.path):
-        request = replace(request, description="")
+    description = people.clean_name(request.description)
+    if description and _has_description(request.path):
+        description = ""
+    request = replace(request, description=description)
 
     def decide(packet: bytes, frame: Frame) -> Difference:
         return _difference(packet, request, frame)
@@ -110,7 +114,7 @@ def _planned(path: Path, to: Target, decide: Decide) -> WritePlan:
             reason = str(refusal)
             if to == "file":
                 return WritePlan(path, real, "refused", reason=reason)
-    target = existing or sidecar.new_path(real)
+    target = sidecar.new_path(real) if existing is None else existing.resolve()  # a link stays one
     try:
         planned = plan_sidecar(path, target, existing is not None, data, decide)
     except Refused as refusal:
@@ -123,11 +127,11 @@ def plan_file(path: Path, real: Path, data: bytes, decide: Decide) -> WritePlan:
     packets = container.packets(data)
     if len(packets) > 1:
         raise Refused("it has more than one XMP packet")
-    if kind == "jpeg":
-        _check_extended(data)
     frame = read_frame(data)
     packet = packets[0] if packets else b""
     difference = decide(packet or merge.new_packet(), frame)
+    if kind == "jpeg":
+        _check_extended(data)
     if not difference.add and not difference.remove:
         return WritePlan(path, real, "none", notes=difference.notes)
     safewrite.check_writable(real)
@@ -164,15 +168,17 @@ def _verify_file(kind: container.Kind, old: bytes, new: bytes, packet: bytes) ->
         raise Refused("the file would change outside of its XMP")
     if container.image_data(old) != container.image_data(new):
         raise Refused("the picture would change")
+    if read_frame(new) != read_frame(old):
+        raise Refused("the written file does not open as before")
     if len(new) - len(old) > MAX_GROWTH:
         raise Refused("the file would grow by more than names need")
 
 
 def _check_extended(data: bytes) -> None:
-    """Refuses files whose Extended XMP holds a property that we would write into the main packet."""
+    """Refuses files whose Extended XMP may hold a property that we would write into the main packet."""
     extension = jpeg.extended(data)
-    if any(name[1].encode() in extension for name in people.MANAGED):
-        raise Refused("its Extended XMP holds keywords or regions of its own")
+    if any(name[1].encode() in extension for name in (*people.MANAGED, merge.DESCRIPTION)):
+        raise Refused("its Extended XMP holds keywords, regions or a description of its own")
 
 
 def plan_sidecar(path: Path, target: Path, exists: bool, photo: bytes, decide: Decide) -> WritePlan:
@@ -239,7 +245,8 @@ def _difference(data: bytes, request: WriteRequest, frame: Frame) -> Difference:
     wanted = people.wanted_items(regions, frame)
     withdrawn = {people.clean_name(name) for name in request.withdrawn}
     values = {item.value for name in withdrawn if name for item in people.name_items(name)}
-    doomed = [item for item in present if item.value in values and not any(item.means(each) for each in wanted)]
+    unwanted = [item for item in present if not any(item.means(each) for each in wanted)]
+    doomed = [item for item in unwanted if item.value in values or any(item.means(each) for each in request.own)]
     missing = [item for item in wanted if not any(item.means(each) for each in present)]
     if request.description and not merge.described(packet):
         missing.append(Item("description", request.description))

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from tui_tagger.config import DESCRIPTION_TEMPLATE
 from tui_tagger.errors import MetadataError, TaggerError, UsageError
 from tui_tagger.metadata.description import Template, field_values, parse_template
-from tui_tagger.metadata.people import clean_name
+from tui_tagger.metadata.people import Item, clean_name
 from tui_tagger.metadata.planning import WritePlan, WriteRequest, names_of, plan
 from tui_tagger.metadata.regions import NamedRegion
 from tui_tagger.metadata.safewrite import runs, sweep
@@ -156,13 +156,22 @@ def _request(photo: Photo, template: Template | None = None) -> WriteRequest:
         .order_by(Face.x.is_null(), Face.x)
     )
     regions = tuple(NamedRegion(face.person.name, face_box(face)) for face in rows)
-    names = {region.name for region in regions}
-    ours = (entry["name"] for entry in photo.written if entry["ours"])
     description = ""
     if template is not None and not photo.description:
         people = [region.name for region in regions]
         description = template.fill(field_values(people, photo.place, photo.taken_at))
-    return WriteRequest(photo.path, regions, tuple(name for name in ours if name not in names), description)
+    return WriteRequest(photo.path, regions, description=description, own=_own_items(photo))
+
+
+def _own_items(photo: Photo) -> tuple[Item, ...]:
+    """What writes that still stand added to the file about people, and later ones did not remove."""
+    rows = FileWrite.select().join(Decision).where((FileWrite.photo == photo.id) & ~Decision.undone)
+    own: list[Item] = []
+    for row in rows.order_by(FileWrite.id):
+        record = UndoRecord.from_bytes(row.undo)
+        own = [item for item in own if not any(item.means(each) for each in record.removed)]
+        own += [item for item in record.added if item.field != "description"]
+    return tuple(own)
 
 
 def _planned(photo: Photo, to: Target, template: Template | None) -> WritePlan:
