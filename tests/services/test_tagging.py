@@ -15,6 +15,7 @@ from tui_tagger.errors import UsageError
 from tui_tagger.geometry import Box
 from tui_tagger.metadata import safewrite
 from tui_tagger.metadata.exif import read_info
+from tui_tagger.metadata.writer import exif_bytes
 from tui_tagger.metadata.xmp import read_keywords, read_people
 from tui_tagger.services import Services
 from tui_tagger.services.library import unwritten
@@ -133,6 +134,40 @@ def test_the_template_is_a_setting(named: Services) -> None:
         named.tagging.set_template("{poeple}")
     named.tagging.set_template("With {people}")
     assert {row.description for row in named.tagging.preview(describe=True)} == {"With Anna"}
+
+
+def test_a_typed_description_is_written_replaced_and_undone(named: Services) -> None:
+    photo = Photo.get(Photo.name == "none.jpg")
+    before = photo.path.read_bytes()
+    named.tagging.describe(photo.id, "  The \x1b[31m beach & sea ")
+    assert photo.id in unwritten()
+    named.tagging.write([photo.id])
+    assert read_info(photo.path).description == "The [31m beach & sea"
+    assert photo.id not in unwritten()
+    named.tagging.describe(photo.id, "Another")
+    named.tagging.write([photo.id])
+    assert read_info(photo.path).description == "Another"
+    named.tagging.describe(photo.id, "")
+    named.tagging.write([photo.id])
+    assert read_info(photo.path).description == ""
+    for _ in range(3):
+        named.review.undo()  # the write
+        named.review.undo()  # the text
+    assert photo.path.read_bytes() == before
+    assert Photo.get_by_id(photo.id).description == ""
+    assert photo.id not in unwritten()
+
+
+def test_a_typed_description_never_replaces_one_from_elsewhere(named: Services) -> None:
+    photo = Photo.get(Photo.name == "none.jpg")
+    image = Image.open(photo.path)
+    image.load()
+    image.save(photo.path, exif=exif_bytes(description="By a human"), quality=95)
+    before = photo.path.read_bytes()
+    named.tagging.describe(photo.id, "Mine")
+    (result,) = named.tagging.write([photo.id])
+    assert (result.result, "of its own" in result.reason) == ("unchanged", True)
+    assert photo.path.read_bytes() == before
 
 
 def interrupted(services: Services, happened: bool) -> Photo:

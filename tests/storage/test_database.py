@@ -45,7 +45,7 @@ def test_a_migration_runs_once_after_a_backup(tmp_path: Path, monkeypatch: pytes
     database = open_database(tmp_path / "x.db")
     store_setting("kept", [1, 2])
     database.close()
-    more = Step(len(STEPS) + 1, "a later one", "ALTER TABLE photo ADD COLUMN later TEXT")
+    more = Step(STEPS[-1].number + 1, "a later one", "ALTER TABLE photo ADD COLUMN later TEXT")
     steps = (*STEPS, more)
     monkeypatch.setattr(migrations, "STEPS", steps)
     monkeypatch.setattr("tui_tagger.storage.database.STEPS", steps)
@@ -65,7 +65,7 @@ def test_a_migration_runs_once_after_a_backup(tmp_path: Path, monkeypatch: pytes
 
 def test_a_failing_migration_leaves_the_database_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     open_database(tmp_path / "x.db").close()
-    bad = Step(len(STEPS) + 1, "bad", "ALTER TABLE photo ADD COLUMN later TEXT; SELECT nonsense FROM nowhere")
+    bad = Step(STEPS[-1].number + 1, "bad", "ALTER TABLE photo ADD COLUMN later TEXT; SELECT nonsense FROM nowhere")
     monkeypatch.setattr(migrations, "STEPS", (*STEPS, bad))
     monkeypatch.setattr("tui_tagger.storage.database.STEPS", (*STEPS, bad))
     with pytest.raises(DatabaseError):

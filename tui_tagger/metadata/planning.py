@@ -11,7 +11,7 @@ from tui_tagger.errors import MetadataError, PhotoError
 from tui_tagger.metadata import container, exiftext, jpeg, merge, people, safewrite, sidecar
 from tui_tagger.metadata.exif import read_info
 from tui_tagger.metadata.frame import read_frame
-from tui_tagger.metadata.packet import parse
+from tui_tagger.metadata.packet import Packet, parse
 from tui_tagger.metadata.people import Item
 from tui_tagger.metadata.regions import Frame, NamedRegion
 from tui_tagger.metadata.safewrite import digest
@@ -20,6 +20,7 @@ from tui_tagger.metadata.splice import Refused, Splice, apply_splices, narrowed
 Target = Literal["auto", "file", "sidecar"]
 
 MAX_GROWTH = 65_536  # bytes; more than names can need
+KEPT = "It has a description of its own, which stays."
 MAX_FILE = 2_000_000_000
 
 
@@ -30,7 +31,7 @@ class WriteRequest:
     `regions` are those confirmed now; `withdrawn` are names that this program wrote before and that must go, or,
     where `regions` has the name too, must go from other faces. `own` are the single entries and regions that it wrote,
     which go where they are not wanted any more. Nothing else is ever removed. `description` is for a
-    photo that has none; one that is there stays.
+    photo that has none; one that is there stays, unless it is in `own` and a human `typed` the new one.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class WriteRequest:
     withdrawn: tuple[str, ...] = ()
     description: str = ""
     own: tuple[Item, ...] = ()
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,9 @@ def plan(request: WriteRequest, to: Target = "auto") -> WritePlan:
     """
     notes = _name_notes(request.regions)
     description = people.clean_name(request.description)
-    if description and _has_description(request.path):
+    if (description or request.typed) and _has_description(request):
+        notes += [KEPT] if request.typed else []
+        request = replace(request, typed=False)
         description = ""
     request = replace(request, description=description)
 
@@ -94,10 +98,11 @@ def plan(request: WriteRequest, to: Target = "auto") -> WritePlan:
     return replace(planned, notes=tuple(dict.fromkeys((*planned.notes, *notes))))
 
 
-def _has_description(path: Path) -> bool:
-    """Whether the file has a description in any dialect; also where that cannot be told."""
+def _has_description(request: WriteRequest) -> bool:
+    """Whether the file has a description in any dialect that may not be replaced; also where that cannot be told."""
+    mine = {item.value for item in request.own if item.field == "description"} if request.typed else set()
     try:
-        return bool(read_info(path).description)
+        return read_info(request.path).description not in ("", *mine)
     except PhotoError:
         return True
 
@@ -248,11 +253,21 @@ def _difference(data: bytes, request: WriteRequest, frame: Frame) -> Difference:
     unwanted = [item for item in present if not any(item.means(each) for each in wanted)]
     doomed = [item for item in unwanted if item.value in values or any(item.means(each) for each in request.own)]
     missing = [item for item in wanted if not any(item.means(each) for each in present)]
-    if request.description and not merge.described(packet):
-        missing.append(Item("description", request.description))
+    more, less = _description_change(packet, request)
+    missing, doomed = [*missing, *more], [*doomed, *less]
     if packet.find(*people.LISTS["last_keyword"]) is None:
         missing = [item for item in missing if item.field != "last_keyword"]
     return _without_foreign_regions(Difference(tuple(missing), tuple(doomed)), people.applied_dimensions(packet), frame)
+
+
+def _description_change(packet: Packet, request: WriteRequest) -> tuple[list[Item], list[Item]]:
+    """The description to add, and the one of ours that a typed one replaces."""
+    new = [Item("description", request.description)] if request.description else []
+    if not merge.described(packet):
+        return new, []
+    present = [item for item in merge.items_in(packet) if item.field == "description"]
+    replaced = request.typed and present and all(item in request.own for item in present) and present != new
+    return (new, present) if replaced else ([], [])
 
 
 def _without_foreign_regions(difference: Difference, applied: tuple[int, int] | None, frame: Frame) -> Difference:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from tui_tagger.config import DESCRIPTION_TEMPLATE
 from tui_tagger.errors import MetadataError, TaggerError, UsageError
-from tui_tagger.metadata.description import Template, field_values, parse_template
+from tui_tagger.metadata.description import MAX_LENGTH, Template, field_values, parse_template
 from tui_tagger.metadata.people import Item, clean_name
 from tui_tagger.metadata.planning import WritePlan, WriteRequest, names_of, plan
 from tui_tagger.metadata.regions import NamedRegion
@@ -17,7 +17,7 @@ from tui_tagger.metadata.safewrite import runs, sweep
 from tui_tagger.metadata.undo import UndoRecord
 from tui_tagger.metadata.writer import apply, happened, undo
 from tui_tagger.services.library import face_box, unwritten
-from tui_tagger.services.views import FaceState, PhotoStatus, WritePreview, WriteResult
+from tui_tagger.services.views import FaceState, Outcome, PhotoStatus, WritePreview, WriteResult
 from tui_tagger.storage import journal
 from tui_tagger.storage.database import setting, store_setting
 from tui_tagger.storage.models import Decision, Face, FileWrite, Person, Photo, Setting, proxy
@@ -44,6 +44,14 @@ class TaggingService:
         """Those of the photos whose confirmed names were not yet written, by the database alone, in their order."""
         waiting = unwritten(photo_ids)
         return [photo_id for photo_id in photo_ids if photo_id in waiting]
+
+    def describe(self, photo_id: int, text: str) -> Outcome:
+        """Keeps a description that the human typed; the next write puts it into the file, unless that has its own."""
+        text = clean_name(text)[:MAX_LENGTH]
+        with journal.decision("describe") as (decision, record):
+            record.update(Photo, photo_id, description=text, typed=text)
+            decision.message = f"Description: {text}" if text else "No description"
+        return Outcome(decision.id, decision.message, ())
 
     def template(self) -> str:
         """The template of descriptions."""
@@ -157,20 +165,21 @@ def _request(photo: Photo, template: Template | None = None) -> WriteRequest:
     )
     regions = tuple(NamedRegion(face.person.name, face_box(face)) for face in rows)
     description = ""
-    if template is not None and not photo.description:
+    if template is not None and not photo.description and photo.typed is None:
         people = [region.name for region in regions]
         description = template.fill(field_values(people, photo.place, photo.taken_at))
-    return WriteRequest(photo.path, regions, description=description, own=_own_items(photo))
+    typed = photo.typed is not None
+    return WriteRequest(photo.path, regions, description=photo.typed or description, own=_own_items(photo), typed=typed)
 
 
 def _own_items(photo: Photo) -> tuple[Item, ...]:
-    """What writes that still stand added to the file about people, and later ones did not remove."""
+    """What writes that still stand added to the file, and later ones did not remove."""
     rows = FileWrite.select().join(Decision).where((FileWrite.photo == photo.id) & ~Decision.undone)
     own: list[Item] = []
     for row in rows.order_by(FileWrite.id):
         record = UndoRecord.from_bytes(row.undo)
         own = [item for item in own if not any(item.means(each) for each in record.removed)]
-        own += [item for item in record.added if item.field != "description"]
+        own += record.added
     return tuple(own)
 
 
@@ -205,7 +214,8 @@ def _write(decision: Decision, photo: Photo, to: Target, template: Template | No
     if found.kind != "refused":
         _remember(decision, photo, found)
     result = RESULTS[found.kind]
-    told = (found.reason, found.added, found.removed, found.description)
+    because = "; ".join(filter(None, (found.reason, *found.notes)))
+    told = (because, found.added, found.removed, found.description)
     return WriteResult(photo.id, photo.path, found.kind, result, *told)
 
 
@@ -224,7 +234,9 @@ def _remember(decision: Decision, photo: Photo, found: WritePlan) -> None:
 
 
 def _store(decision: Decision, photo: Photo, written: Written, description: str) -> None:
-    after = {"written": written} | ({"description": description} if description else {})
+    after: dict[str, Any] = {"written": written} | ({"description": description} if description else {})
+    if photo.typed is not None:
+        after["typed"] = None
     before = {name: getattr(photo, name) for name in after}
     with proxy.atomic("IMMEDIATE"):
         if after != before:

@@ -63,6 +63,7 @@ STEPS = (
         CREATE TABLE setting (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL);
         """,
     ),
+    Step(5, "descriptions that a human typed", "ALTER TABLE photo ADD COLUMN typed TEXT"),
 )
 
 LEDGER = """CREATE TABLE IF NOT EXISTS migration (
