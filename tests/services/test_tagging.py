@@ -89,6 +89,11 @@ def test_only_the_entries_that_we_added_are_removed(named: Services) -> None:
     assert read_keywords(photo.path) == ("holiday", "Anna")
 
 
+def test_an_unchanged_sidecar_is_nothing_to_tell(named: Services) -> None:
+    named.tagging.write(to="sidecar")
+    assert {(row.target, row.reason) for row in named.tagging.preview(named.library.photo_ids())} == {("none", "")}
+
+
 def test_a_face_drawn_anew_elsewhere_leaves_no_second_region(named: Services) -> None:
     photo = Photo.get(Photo.name == "a1.jpg")
     named.tagging.write([photo.id])
@@ -165,6 +170,7 @@ def test_a_typed_description_never_replaces_one_from_elsewhere(named: Services) 
     image.save(photo.path, exif=exif_bytes(description="By a human"), quality=95)
     before = photo.path.read_bytes()
     named.tagging.describe(photo.id, "Mine")
+    assert "of its own" in named.tagging.preview([photo.id])[0].reason
     (result,) = named.tagging.write([photo.id])
     assert (result.result, "of its own" in result.reason) == ("unchanged", True)
     assert photo.path.read_bytes() == before

@@ -9,10 +9,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 
-import piexif
-import piexif.helper
-
-from tui_tagger.metadata import jpeg
+from tui_tagger.metadata import exifblock, jpeg
 from tui_tagger.metadata.splice import Refused, Splice, apply_splices
 
 HEAD = b"Exif\0\0"
@@ -45,7 +42,7 @@ class Exif:
         """Whether both fields hold exactly this text; "" stands for fields that are absent or blank."""
         description = self.tags.get(("0th", IMAGE_DESCRIPTION), (0, 0, b""))[2].rstrip(b"\0 ")
         comment = self.tags.get(("Exif", USER_COMMENT), (0, 0, b""))[2]
-        comment_says = comment == _comment(text) if text else not comment[8:].strip(b"\0 ")
+        comment_says = comment == exifblock.comment(text) if text else not comment[8:].strip(b"\0 ")
         return description == text.encode() and comment_says
 
 
@@ -77,10 +74,8 @@ def _rewritten(block: bytes, before: Exif, text: str) -> bytes:
     if ("Exif", MAKER_NOTE) in before.tags:
         raise Refused("its EXIF holds a maker note")
     try:
-        loaded = piexif.load(block)
-        _same(before, read(piexif.dump(loaded)))
-        _set(loaded, text)
-        changed = _closed(piexif.dump(loaded))
+        _same(before, read(exifblock.dumped(block)))
+        changed = _closed(exifblock.dumped(block, text))
     except Refused:
         raise
     except Exception as error:  # piexif raises nearly anything on blocks that it does not understand
@@ -103,25 +98,6 @@ def _closed(block: bytes) -> bytes:
     for end in sorted(reader.ends, reverse=True):
         data[end:end] = bytes(4)
     return HEAD + data
-
-
-def _set(loaded: dict[str, dict[int, object]], text: str) -> None:
-    if not text:
-        loaded["0th"].pop(IMAGE_DESCRIPTION, None)
-        loaded["Exif"].pop(USER_COMMENT, None)
-        return
-    loaded["0th"][IMAGE_DESCRIPTION] = _even(text.encode() + b"\0")[:-1]  # piexif adds the last NUL
-    loaded["Exif"][USER_COMMENT] = _comment(text)
-
-
-def _comment(text: str) -> bytes:
-    comment: bytes = piexif.helper.UserComment.dump(text, "ascii" if text.isascii() else "unicode")
-    return _even(comment)
-
-
-def _even(value: bytes) -> bytes:
-    """Values of even length keep those that follow at even offsets, as TIFF asks."""
-    return value + b"\0" * (len(value) % 2)
 
 
 def _same(before: Exif, after: Exif) -> None:

@@ -257,7 +257,13 @@ def _difference(data: bytes, request: WriteRequest, frame: Frame) -> Difference:
     missing, doomed = [*missing, *more], [*doomed, *less]
     if packet.find(*people.LISTS["last_keyword"]) is None:
         missing = [item for item in missing if item.field != "last_keyword"]
-    return _without_foreign_regions(Difference(tuple(missing), tuple(doomed)), people.applied_dimensions(packet), frame)
+    kept = request.typed and request.description and not more and merge.described(packet) and not _says(packet, request)
+    difference = Difference(tuple(missing), tuple(doomed), (KEPT,) if kept else ())
+    return _without_foreign_regions(difference, people.applied_dimensions(packet), frame)
+
+
+def _says(packet: Packet, request: WriteRequest) -> bool:
+    return Item("description", request.description) in merge.items_in(packet)
 
 
 def _description_change(packet: Packet, request: WriteRequest) -> tuple[list[Item], list[Item]]:
@@ -277,7 +283,7 @@ def _without_foreign_regions(difference: Difference, applied: tuple[int, int] | 
     note = "Its face regions were made for another image size and are left alone; names are written as keywords."
     add = tuple(item for item in difference.add if item.field not in ("mwg", "mp"))
     remove = tuple(item for item in difference.remove if item.field not in ("mwg", "mp"))
-    return Difference(add, remove, (note,))
+    return Difference(add, remove, (*difference.notes, note))
 
 
 def _name_notes(regions: Sequence[NamedRegion]) -> list[str]:

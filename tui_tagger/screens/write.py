@@ -189,8 +189,7 @@ class WriteScreen(BaseScreen):
 
 def changes(preview: WritePreview) -> bool:
     """Whether there is something to write, or a reason why it cannot be."""
-    different = preview.added or preview.removed or preview.description
-    return bool(different or (preview.target == "none" and preview.reason))
+    return bool(preview.target != "none" or preview.reason)
 
 
 def detail(line: WritePreview | WriteResult, width: int) -> str:
@@ -211,6 +210,8 @@ def differences(line: WritePreview | WriteResult) -> Content:
     described = f'"{visible(line.description)}"' if line.description else ""
     parts = ((added, "$text-success"), (removed, "$text-warning"), (described, "$text-accent"))
     texts = [part for part in parts if part[0]]
+    if not texts and line.target != "none":
+        return Content.styled("− description", "$text-warning")
     spaced = [piece for part in texts for piece in (part, " ")][:-1]
     return Content.assemble(*spaced)
 

@@ -11,7 +11,7 @@ from tui_tagger.config import DESCRIPTION_TEMPLATE
 from tui_tagger.errors import MetadataError, TaggerError, UsageError
 from tui_tagger.metadata.description import MAX_LENGTH, Template, field_values, parse_template
 from tui_tagger.metadata.people import Item, clean_name
-from tui_tagger.metadata.planning import WritePlan, WriteRequest, names_of, plan
+from tui_tagger.metadata.planning import KEPT, WritePlan, WriteRequest, names_of, plan
 from tui_tagger.metadata.regions import NamedRegion
 from tui_tagger.metadata.safewrite import runs, sweep
 from tui_tagger.metadata.undo import UndoRecord
@@ -194,7 +194,9 @@ def _previewed(photo: Photo, to: Target, template: Template | None) -> WritePrev
         found = _planned(photo, to, template)
     except (TaggerError, OSError) as error:
         return WritePreview(photo.id, photo.path, "none", (), (), str(error))
-    target = found.kind if found.kind in ("file", "sidecar") else "none"
+    if found.kind == "none":  # why a sidecar would be used is of no interest then
+        return WritePreview(photo.id, photo.path, "none", (), (), KEPT if KEPT in found.notes else "")
+    target = "none" if found.kind == "refused" else found.kind
     return WritePreview(
         photo.id, photo.path, target, found.added, found.removed, found.reason, found.description, found.notes
     )
