@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from tui_tagger.errors import MetadataError, PhotoError
-from tui_tagger.metadata import container, exiftext, jpeg, merge, people, safewrite, sidecar
+from tui_tagger.metadata import container, exiftext, jpeg, merge, mergecheck, people, safewrite, sidecar
 from tui_tagger.metadata.exif import read_info
 from tui_tagger.metadata.frame import read_frame
 from tui_tagger.metadata.packet import Packet, parse
@@ -141,7 +141,7 @@ def plan_file(path: Path, real: Path, data: bytes, decide: Decide) -> WritePlan:
         return WritePlan(path, real, "none", notes=difference.notes)
     safewrite.check_writable(real)
     changed = merge.change(packet or merge.new_packet(), difference.add, difference.remove, frame)
-    merge.check(packet or merge.new_packet(), changed, difference.add, difference.remove)
+    mergecheck.check(packet or merge.new_packet(), changed, difference.add, difference.remove)
     text = _exif_splice(kind, data, difference)
     embedded = container.embed(kind, data, changed)
     splices = tuple(narrowed(data, each) for each in (*text, *embedded))
@@ -198,7 +198,7 @@ def plan_sidecar(path: Path, target: Path, exists: bool, photo: bytes, decide: D
     else:
         safewrite.check_folder(target.parent)
     new = merge.change(packet, difference.add, difference.remove, frame, orientation=True)
-    merge.check(packet, new, difference.add, difference.remove)
+    mergecheck.check(packet, new, difference.add, difference.remove)
     splices = (narrowed(old, Splice(0, len(old), new)),)
     return _described(WritePlan(path, target, "sidecar"), difference, old, new, splices, created=not exists)
 

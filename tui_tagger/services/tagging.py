@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from tui_tagger.config import DESCRIPTION_TEMPLATE
 from tui_tagger.errors import MetadataError, TaggerError, UsageError
 from tui_tagger.metadata.description import MAX_LENGTH, Template, field_values, parse_template
-from tui_tagger.metadata.people import Item, clean_name
-from tui_tagger.metadata.planning import KEPT, WritePlan, WriteRequest, names_of, plan
+from tui_tagger.metadata.people import clean_name
+from tui_tagger.metadata.planning import KEPT, WritePlan, WriteRequest, plan
 from tui_tagger.metadata.regions import NamedRegion
-from tui_tagger.metadata.safewrite import runs, sweep
 from tui_tagger.metadata.undo import UndoRecord
-from tui_tagger.metadata.writer import apply, happened, undo
+from tui_tagger.metadata.writer import apply, undo
+from tui_tagger.services import writelog
 from tui_tagger.services.library import face_box, unwritten
 from tui_tagger.services.views import FaceState, Outcome, PhotoStatus, WritePreview, WriteResult
 from tui_tagger.storage import journal
 from tui_tagger.storage.database import setting, store_setting
-from tui_tagger.storage.models import Decision, Face, FileWrite, Person, Photo, Setting, proxy
+from tui_tagger.storage.models import Decision, Face, FileWrite, Person, Photo
 
 Target = Literal["auto", "file", "sidecar"]
-Written = list[dict[str, Any]]  # [{"name": str, "ours": whether we added it}], as Photo.written keeps it
 TEMPLATE = "description template"  # a setting
-RUNNING = "writing:"  # with the process's id: the setting that names the decision of a write under way
 RESULTS = {"file": "written", "sidecar": "sidecar", "none": "unchanged", "refused": "refused"}
 
 
@@ -79,7 +75,7 @@ class TaggingService:
         """
         template = self._template() if describe else None
         photos = _wanted(photo_ids, describe)
-        decision = _begin()
+        decision = writelog.begin()
         results: list[WriteResult] = []
         try:
             for number, photo in enumerate(photos, 1):
@@ -87,7 +83,7 @@ class TaggingService:
                 if progress is not None and progress(number, len(photos)) is False:
                     break
         finally:
-            _close(decision)
+            writelog.close(decision)
         return tuple(results)
 
     def recover(self) -> int:
@@ -95,15 +91,7 @@ class TaggingService:
 
         Temporary files go, records of writes that did not happen too; names that are in the files count as written.
         """
-        count = 0
-        for row in list(Setting.select().where(Setting.key.startswith(RUNNING))):
-            if not runs(int(row.key.removeprefix(RUNNING))):
-                decision = Decision.get_or_none(Decision.id == row.value)
-                if decision is not None:
-                    _tidy(decision)
-                row.delete_instance()
-                count += 1
-        return count
+        return writelog.recover()
 
     def undo_write(self, decision: Decision) -> str:
         """Gives the files of a write their former bytes. Those that cannot be restored keep their names and are told.
@@ -115,7 +103,7 @@ class TaggingService:
         for row in writes:
             try:
                 undo(UndoRecord.from_bytes(row.undo))
-                _remember_file(row.photo)
+                writelog.remember_file(row.photo)
             except (TaggerError, OSError) as error:
                 failed[row.photo_id] = str(error)
         if failed and len(failed) == len(writes):
@@ -139,7 +127,7 @@ class TaggingService:
         photos = journal.touched(decision, Photo)
         described = any("description" in (after or {}) for _, _, _, after in decision.changes)
         results = self.write(photos, describe=described)
-        return f"Redone: {_summary(sum(result.result in ('written', 'sidecar') for result in results))}"
+        return f"Redone: {writelog.summary(sum(result.result in ('written', 'sidecar') for result in results))}"
 
 
 def _wanted(photo_ids: Sequence[int] | None, describe: bool) -> list[Photo]:
@@ -169,18 +157,9 @@ def _request(photo: Photo, template: Template | None = None) -> WriteRequest:
         people = [region.name for region in regions]
         description = template.fill(field_values(people, photo.place, photo.taken_at))
     typed = photo.typed is not None
-    return WriteRequest(photo.path, regions, description=photo.typed or description, own=_own_items(photo), typed=typed)
-
-
-def _own_items(photo: Photo) -> tuple[Item, ...]:
-    """What writes that still stand added to the file, and later ones did not remove."""
-    rows = FileWrite.select().join(Decision).where((FileWrite.photo == photo.id) & ~Decision.undone)
-    own: list[Item] = []
-    for row in rows.order_by(FileWrite.id):
-        record = UndoRecord.from_bytes(row.undo)
-        own = [item for item in own if not any(item.means(each) for each in record.removed)]
-        own += record.added
-    return tuple(own)
+    return WriteRequest(
+        photo.path, regions, description=photo.typed or description, own=writelog.own_items(photo), typed=typed
+    )
 
 
 def _planned(photo: Photo, to: Target, template: Template | None) -> WritePlan:
@@ -223,82 +202,13 @@ def _write(decision: Decision, photo: Photo, to: Target, template: Template | No
 
 def _remember(decision: Decision, photo: Photo, found: WritePlan) -> None:
     """Keeps which names stand in the file now and which of them are ours, as a part of the undoable step."""
-    before: Written = photo.written
+    before: writelog.Written = photo.written
     known = {entry["name"]: bool(entry["ours"]) for entry in before}
     # A write that was killed between file and database left its record: then the names there are ours.
     recorded = FileWrite.select().join(Decision).where((FileWrite.photo == photo.id) & ~Decision.undone).exists()
-    after: Written = []
+    after: writelog.Written = []
     for region in _request(photo).regions:
         if region.name not in {entry["name"] for entry in after}:
             ours = clean_name(region.name) in found.added or known.get(region.name, found.kind == "none" and recorded)
             after.append({"name": region.name, "ours": ours})
-    _store(decision, photo, after, found.description)
-
-
-def _store(decision: Decision, photo: Photo, written: Written, description: str) -> None:
-    after: dict[str, Any] = {"written": written} | ({"description": description} if description else {})
-    if photo.typed is not None:
-        after["typed"] = None
-    before = {name: getattr(photo, name) for name in after}
-    with proxy.atomic("IMMEDIATE"):
-        if after != before:
-            decision.changes = [*decision.changes, ["photo", photo.id, before, after]]
-            decision.save()
-            Photo.update(**after).where(Photo.id == photo.id).execute()
-        _remember_file(photo)
-
-
-def _remember_file(photo: Photo) -> None:
-    """The file's size and time after our own write, so that the next scan does not take it for changed."""
-    if photo.path.exists():
-        stat = photo.path.stat()
-        Photo.update(size=stat.st_size, mtime_ns=stat.st_mtime_ns).where(Photo.id == photo.id).execute()
-
-
-def _begin() -> Decision:
-    with proxy.atomic("IMMEDIATE"):
-        Decision.delete().where(Decision.undone).execute()
-        decision: Decision = Decision.create(kind="write", message="Writing names")
-        store_setting(f"{RUNNING}{os.getpid()}", decision.id)
-    return decision
-
-
-def _close(decision: Decision) -> None:
-    written = FileWrite.select().where(FileWrite.decision == decision.id).count()
-    with proxy.atomic("IMMEDIATE"):
-        if decision.changes or written:
-            Decision.update(message=_summary(written)).where(Decision.id == decision.id).execute()
-        else:
-            decision.delete_instance()
-        Setting.delete().where(Setting.key == f"{RUNNING}{os.getpid()}").execute()
-
-
-def _tidy(decision: Decision) -> None:
-    """After a kill: the last file may have its new bytes while the database does not know it, or only a record."""
-    known = set(journal.touched(decision, Photo))
-    folders: set[Path] = set()
-    for row in list(FileWrite.select().where(FileWrite.decision == decision.id)):
-        record = UndoRecord.from_bytes(row.undo)
-        folders.add(record.path.parent)
-        if row.photo_id in known:
-            continue
-        if happened(record):
-            description = "".join(item.value for item in record.added if item.field == "description")
-            _store(decision, row.photo, _after(row.photo.written, record), description)
-        else:
-            row.delete_instance()
-    for folder in folders:
-        sweep(folder)
-    _close(decision)
-
-
-def _after(written: Written, record: UndoRecord) -> Written:
-    """What stands in a file after a recorded write."""
-    added, removed = names_of(record.added), names_of(record.removed)
-    stay = [entry for entry in written if entry["name"] not in removed or entry["name"] in added]
-    present = {entry["name"] for entry in stay}
-    return [*stay, *({"name": name, "ours": True} for name in added if name not in present)]
-
-
-def _summary(count: int) -> str:
-    return f"names written to {count} {'file' if count == 1 else 'files'}"
+    writelog.store(decision, photo, after, found.description)
