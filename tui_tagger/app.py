@@ -97,6 +97,7 @@ class TaggerApp(App[None]):
         }
         self._write_job: JobView | None = None
         self._write_began = 0.0
+        self._leaving = False
         self._read_at = 0.0
         self._counts: Counts | None = None
         self._stale = False
@@ -233,19 +234,23 @@ class TaggerApp(App[None]):
     def show_writes(self, photo_ids: Sequence[int]) -> None:
         self.push_screen(WriteScreen(photo_ids))
 
-    def write(self, photo_ids: Sequence[int]) -> None:
+    def write(self, photo_ids: Sequence[int], describe: bool = False) -> None:
         """Writes in a thread that belongs to the app: leaving the screen does not stop it."""
         self._write_began = time.monotonic()
         self._write_job = JobView(0, "Writing names", JobState.RUNNING, 0, len(photo_ids), (), 0.0, None)
         self.run_worker(
-            lambda: self.services.tagging.write(photo_ids, progress=self._write_progress),
+            lambda: self.services.tagging.write(photo_ids, progress=self._write_progress, describe=describe),
             name=WRITING,
             thread=True,
             exit_on_error=False,
         )
 
-    def _write_progress(self, done: int, total: int) -> None:
+    def _write_progress(self, done: int, total: int) -> bool:
+        """Ends the write when the app does; what is left is offered again the next time."""
+        if self._leaving:
+            return False
         self.call_from_thread(self._show_write, done, total)
+        return True
 
     def _show_write(self, done: int, total: int) -> None:
         rate = done / max(time.monotonic() - self._write_began, 1e-3)
@@ -365,6 +370,7 @@ class TaggerApp(App[None]):
 
     def quit_if(self, yes: bool) -> None:
         if yes:
+            self._leaving = True
             self.exit()
 
 

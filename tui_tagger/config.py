@@ -24,6 +24,9 @@ PEOPLE_ROOTS = frozenset({
 # Detection (RECOGNITION.md section 1)
 WORKING_SIDE = 1280  # long side in pixels of the image that faces are looked for in
 
+# Descriptions offered for photos that have none; metadata/description.py tells the fields
+DESCRIPTION_TEMPLATE = "{people}, {place}, {date}"
+
 
 def database_path() -> Path:
     """The library's database where `--db` names no other."""

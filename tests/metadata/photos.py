@@ -14,6 +14,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from tui_tagger.metadata import container, people, sidecar
+from tui_tagger.metadata.packet import parse
+from tui_tagger.metadata.people import Field
 from tui_tagger.metadata.writer import exif_bytes
 
 needs_exiftool = pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
@@ -55,6 +58,13 @@ def exiftool(path: Path, *options: str) -> dict[str, Any]:
     result = subprocess.run(command, capture_output=True, check=False, timeout=30)
     found: dict[str, Any] = json.loads(result.stdout)[0]
     return found
+
+
+def said(path: Path, field: Field) -> list[str]:
+    """The entries of one field in a photo's sidecar, else in the photo: as they stand there, by no reader's rules."""
+    beside = sidecar.find(path)
+    packets = container.packets(path.read_bytes()) if beside is None else [beside.read_bytes()]
+    return [item.value for packet in packets for item in people.items_in(parse(packet)) if item.field == field]
 
 
 def pixels(data: bytes) -> bytes:

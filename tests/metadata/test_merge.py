@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.metadata.photos import PACKET
 from tui_tagger.geometry import Box
-from tui_tagger.metadata import merge
+from tui_tagger.metadata import merge, mergecheck
 from tui_tagger.metadata.packet import DC, parse, texts_of
 from tui_tagger.metadata.people import Item, applied_dimensions, clean_name, items_in, wanted_items
 from tui_tagger.metadata.regions import Frame, NamedRegion
@@ -27,7 +27,7 @@ def added(packet: bytes, *regions: NamedRegion) -> tuple[bytes, list[Item]]:
     missing = [item for item in wanted_items(regions, FRAME) if not any(item.means(each) for each in present)]
     missing = [item for item in missing if item.field != "last_keyword"]
     changed = merge.change(packet, missing, [], FRAME)
-    merge.check(packet, changed, missing, [])
+    mergecheck.check(packet, changed, missing, [])
     return changed, missing
 
 
@@ -39,7 +39,7 @@ def test_what_was_added_is_read_back_and_can_be_taken_out_again(regions: list[Na
         said = items_in(parse(changed))
         assert all(any(item.means(each) for each in said) for item in missing)
         restored = merge.change(changed, [], missing, FRAME)
-        merge.check(changed, restored, [], missing)
+        mergecheck.check(changed, restored, [], missing)
         assert parse(restored).properties() == parse(packet).properties()
 
 
@@ -130,6 +130,6 @@ def test_a_keyword_list_in_another_form_is_refused(form: bytes) -> None:
 
 def test_a_loss_of_foreign_entries_is_noticed() -> None:
     with pytest.raises(Refused, match="lose entries"):
-        merge.check(PACKET, PACKET.replace(b"<rdf:li>holiday</rdf:li>", b""), [], [])
+        mergecheck.check(PACKET, PACKET.replace(b"<rdf:li>holiday</rdf:li>", b""), [], [])
     with pytest.raises(Refused, match="not ours"):
-        merge.check(PACKET, PACKET.replace(b'Rating="4"', b'Rating="5"'), [], [])
+        mergecheck.check(PACKET, PACKET.replace(b'Rating="4"', b'Rating="5"'), [], [])

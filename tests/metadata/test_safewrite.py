@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from tests.metadata.photos import encoded, saved
+from tests.metadata.photos import drawn, encoded, saved
 from tui_tagger.errors import MetadataError
 from tui_tagger.metadata import safewrite, writer
 from tui_tagger.metadata.regions import NamedRegion
-from tui_tagger.metadata.writer import WriteRequest
+from tui_tagger.metadata.writer import UndoRecord, WriteRequest
+from tui_tagger.metadata.xmp import read_people
 
 BOB = NamedRegion("Bob", None)
 
@@ -102,6 +107,109 @@ def test_a_new_file_never_replaces_one_that_appeared(tmp_path: Path) -> None:
         safewrite.create(path, b"ours")
     assert path.read_bytes() == b"someone else's"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_write_that_keeps_size_and_time_is_noticed_too(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    old, status = path.read_bytes(), path.stat()
+    with path.open("r+b") as file:
+        file.write(old[:-1] + b"x")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    if os.name != "posix":
+        pytest.skip("no change time here")
+    with pytest.raises(MetadataError, match="changed while"):
+        safewrite.replace(path, old, status, b"new")
+
+
+def failing(code: int) -> Callable[..., NoReturn]:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise OSError(code, os.strerror(code))
+
+    return fail
+
+
+@posix
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP])
+def test_a_mount_without_syncing_and_attributes_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    path = saved(tmp_path)
+    for function in ("fsync", "listxattr"):
+        monkeypatch.setattr(os, function, failing(code))
+    writer.apply(writer.plan(WriteRequest(path, (BOB,))), lambda record: None)
+    assert [region.name for region in read_people(path)] == ["Bob"]
+
+
+@posix
+def test_a_failing_disk_or_a_lost_attribute_leaves_the_photo_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(tmp_path)
+    before, plan = path.read_bytes(), writer.plan(WriteRequest(path, (BOB,)))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", failing(errno.EIO))
+        with pytest.raises(MetadataError, match="cannot be written"):
+            writer.apply(plan, lambda record: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "listxattr", lambda _: ["user.label"])
+        patch.setattr(os, "setxattr", failing(errno.ENOSPC))
+        patch.setattr(os, "getxattr", lambda file, _: b"red" if file == path else failing(errno.ENODATA)())
+        with pytest.raises(MetadataError, match="cannot be written"):
+            writer.apply(plan, lambda record: None)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@posix
+def test_a_folder_that_cannot_be_synced_after_the_swap_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file has its new name then: a failure would make the caller forget how to undo it."""
+    path = saved(tmp_path)
+    sync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: failing(errno.EIO)() if is_folder(handle) else sync(handle))
+    writer.apply(writer.plan(WriteRequest(path, (BOB,))), lambda record: None)
+    assert [region.name for region in read_people(path)] == ["Bob"]
+
+
+def is_folder(handle: int) -> bool:
+    return stat.S_ISDIR(os.fstat(handle).st_mode)
+
+
+@posix
+def test_a_read_only_folder_is_refused_once_and_clearly(tmp_path: Path) -> None:
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    path = saved(folder)
+    folder.chmod(0o555)
+    try:
+        plan = writer.plan(WriteRequest(path, (BOB,)))
+    finally:
+        folder.chmod(0o755)
+    assert (plan.kind, plan.reason) == ("refused", "its folder is read-only")
+
+
+def test_an_undo_of_a_write_that_did_not_happen_changes_nothing(tmp_path: Path) -> None:
+    path, unwritable = saved(tmp_path), tmp_path / "a.gif"
+    encoded_gif(unwritable)
+    for photo in (path, unwritable):
+        records: list[UndoRecord] = []
+        with pytest.raises(RuntimeError):
+            writer.apply(writer.plan(WriteRequest(photo, (BOB,))), lambda record, kept=records: stop(record, kept))  # type: ignore[misc]
+        before = photo.read_bytes()
+        assert not writer.happened(records[0])
+        writer.undo(records[0])
+        assert photo.read_bytes() == before
+    assert {each.name for each in tmp_path.iterdir()} == {"photo.jpg", "a.gif"}
+
+
+def stop(record: UndoRecord, kept: list[UndoRecord]) -> NoReturn:
+    kept.append(record)
+    raise RuntimeError
+
+
+def encoded_gif(path: Path) -> None:
+    drawn().save(path)
 
 
 def test_sweep_takes_only_its_own_litter(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from PIL import Image
 
 from tests.metadata.photos import PACKET, drawn, encoded, saved
 from tui_tagger.geometry import Box
-from tui_tagger.metadata import sidecar, writer
+from tui_tagger.metadata import jpeg, sidecar, writer
 from tui_tagger.metadata.packet import TIFF, XMP, parse
 from tui_tagger.metadata.regions import NamedRegion
 from tui_tagger.metadata.splice import Refused
@@ -96,3 +96,25 @@ def test_undo_of_a_new_sidecar_that_others_changed_removes_only_our_names(tmp_pa
     writer.undo(record)
     assert parse(beside.read_bytes()).simple(XMP, "Rating") == "3"
     assert read_people(path) == ()
+
+
+def test_a_sidecar_that_is_a_link_stays_one(tmp_path: Path) -> None:
+    photo, elsewhere = saved(tmp_path), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "real.xmp").write_bytes(PACKET)
+    link = tmp_path / "photo.jpg.xmp"
+    link.symlink_to(elsewhere / "real.xmp")
+    writer.apply(writer.plan(WriteRequest(photo, (NamedRegion("Bob", None),))), lambda record: None)
+    assert link.is_symlink()
+    assert b"Bob" in (elsewhere / "real.xmp").read_bytes()
+
+
+def test_extended_xmp_is_not_hidden_by_a_sidecar(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    data = encoded(xmp=PACKET)
+    extension = jpeg.EXTENDED_XMP + b"0" * 32 + bytes(8) + b"<rdf:RDF/>"
+    segment = b"\xff\xe1" + (len(extension) + 2).to_bytes(2, "big") + extension
+    path.write_bytes(data[:2] + segment + data[2:])
+    plan = writer.plan(WriteRequest(path, (NamedRegion("Bob", None),)), to="sidecar")
+    assert (plan.kind, "Extended XMP" in plan.reason) == ("refused", True)
+    assert writer.plan(WriteRequest(path, (NamedRegion("Bob", None),))).kind == "file"

@@ -147,3 +147,12 @@ async def test_detect_again_is_a_job_with_a_bar(app: TaggerApp, services: Servic
         assert job.state in (JobState.RUNNING, JobState.DONE, JobState.FAILED)
         await until(pilot, "faces again")
         await press(pilot, "C")
+
+
+async def test_a_description_is_typed_shown_and_undone(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=LARGE) as pilot:
+        await press(pilot, "enter", "e", *"By the sea", "enter")
+        await until(pilot, "“By the sea”")
+        assert services.library.counts().unwritten == 3  # its name waits already
+        await press(pilot, "u")
+        assert "By the sea”" not in text(app)

@@ -85,6 +85,13 @@ def list_property(writer: Writer, name: Name, kind: str, values: Sequence[str]) 
     return writer.element(name, writer.element((RDF, kind), entries))
 
 
+def text_property(writer: Writer, name: Name, text: str) -> str:
+    """A property with one text for every language."""
+    item = writer.qualified((RDF, "li"))
+    entry = f'<{item} xml:lang="x-default">{escape(text)}</{item}>'
+    return writer.element(name, writer.element((RDF, "Alt"), entry))
+
+
 def regions_property(writer: Writer, field: Field, items: Sequence[Item], frame: Frame) -> str:
     """mwg-rs:Regions or MP:RegionInfo, complete."""
     if field == "mp":

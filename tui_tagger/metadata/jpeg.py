@@ -105,7 +105,7 @@ def embed(data: bytes, packet: bytes) -> tuple[Splice, ...]:
     splice = _place(data, walked, segment)
     grows = len(splice.new) != splice.length
     if grows:
-        _check_offsets(data, walked, splice.offset)
+        check_offsets(data, walked, splice.offset)
     return (splice,)
 
 
@@ -127,7 +127,7 @@ def _place(data: bytes, walked: Sequence[Segment], segment: bytes) -> Splice:
     return Splice(after[-1], 0, segment)
 
 
-def _check_offsets(data: bytes, walked: Sequence[Segment], offset: int) -> None:
+def check_offsets(data: bytes, walked: Sequence[Segment], offset: int) -> None:
     """Refuses files in which something is addressed by offsets that would go stale when the size changes."""
     multi_picture = [each for each in walked if each.marker == APP2 and data.startswith(b"MPF\0", each.start + 4)]
     if any(each.start < offset for each in multi_picture):

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from tui_tagger.metadata import people
-from tui_tagger.metadata.fragments import Writer, dimensions_xml, list_property, region_xml, regions_property
+from tui_tagger.metadata.fragments import (
+    Writer,
+    dimensions_xml,
+    list_property,
+    region_xml,
+    regions_property,
+    text_property,
+)
 from tui_tagger.metadata.packet import (
+    DC,
     DIMENSIONS,
     MP_INFO,
     MWG_REGIONS,
     RDF,
     TIFF,
+    XML,
     Element,
     Name,
     Packet,
@@ -28,6 +36,7 @@ from tui_tagger.metadata.regions import Frame
 from tui_tagger.metadata.splice import Refused, Splice, apply_splices
 
 PADDING = 3072  # bytes of white space in a new packet, so that later edits need not move the rest of the file
+DESCRIPTION: Name = (DC, "description")
 _WHITE = b" \t\r\n"
 
 EMPTY_PACKET = (
@@ -45,6 +54,23 @@ def new_packet(padding: int = PADDING) -> bytes:
     return EMPTY_PACKET + (b" " * 63 + b"\n") * (padding // 64) + PACKET_END
 
 
+def described(packet: Packet) -> bool:
+    """Whether there is a description, in whichever form and language."""
+    found = packet.find(*DESCRIPTION)
+    return bool(packet.simple(*DESCRIPTION)) or (found is not None and _has_text(found))
+
+
+def _has_text(element: Element) -> bool:
+    return bool(element.text) or any(_has_text(child) for child in element.children)
+
+
+def items_in(packet: Packet) -> list[Item]:
+    """What the packet says about people, and its description for every language."""
+    entries = items_of(array_of(packet.find(*DESCRIPTION)))
+    default = [each for each in entries if each.attributes.get((XML, "lang")) == "x-default" and each.text]
+    return people.items_in(packet) + [Item("description", each.text) for each in default]
+
+
 def change(data: bytes, add: Sequence[Item], remove: Sequence[Item], frame: Frame, orientation: bool = False) -> bytes:
     """The packet with some items more and some fewer; its length stays where its padding allows.
 
@@ -56,6 +82,7 @@ def change(data: bytes, add: Sequence[Item], remove: Sequence[Item], frame: Fram
     edit = _Edit(packet, frame)
     for field in people.LISTS:
         edit.change_list(field, [item for item in add if item.field == field], _of(remove, field))
+    edit.change_description(_of(add, "description"), _of(remove, "description"))
     edit.change_regions("mwg", _of(add, "mwg"), _of(remove, "mwg"))
     edit.change_regions("mp", _of(add, "mp"), _of(remove, "mp"))
     if orientation and frame.orientation != 1 and not packet.simple(TIFF, "Orientation"):
@@ -122,6 +149,26 @@ class _Edit:
         if add:
             writer = Writer(array)
             self._insert(array, [writer.item(escape(item.value)) for item in add])
+
+    def change_description(self, add: Sequence[Item], remove: Sequence[Item]) -> None:
+        """Adds one where there is none, or takes out the one for every language; a translation stays."""
+        existing = self.packet.find(*DESCRIPTION)
+        if add and self._has_attribute(DESCRIPTION):
+            raise Refused("its XMP has a description in a form that is not a list")
+        array = array_of(existing)
+        entries = items_of(array)
+        texts = {item.value for item in remove}
+        doomed = [each for each in entries if each.text in texts]
+        rest = [each for each in entries if each not in doomed and each.text]
+        if add and rest:
+            raise Refused("its XMP has a description of its own")
+        if existing is not None and (doomed or add) and not rest:
+            self.gone.append(existing)
+        else:
+            for element in doomed:
+                self._delete(element)
+        if add:
+            self.properties.append(text_property(self.description, DESCRIPTION, add[0].value))
 
     # Regions
 
@@ -257,34 +304,3 @@ def _only_ours(existing: Element) -> bool:
         name for name in (*body.attributes, *existing.attributes) if name[0] not in (RDF, DIMENSIONS)
     }
     return members - {(RDF, "Description")} <= known
-
-
-def check(old: bytes, new: bytes, add: Sequence[Item], remove: Sequence[Item]) -> None:
-    """Reads the new packet again: everything foreign as before, what was added there, what was removed gone.
-
-    Raises Refused otherwise.
-    """
-    before, after = parse(old), parse(new)
-    _check_foreign(before.properties(), after.properties())
-    said, wanted = people.items_in(after), [item for item in add if item.field != "last_keyword"]
-    if not all(any(each.means(item) for each in said) for item in wanted):
-        raise Refused("its XMP did not take the new names")
-    if any(each.means(item) for each in said for item in remove):
-        raise Refused("its XMP did not let go of old names")
-    for read in (_entries, people.mwg_elements, people.mp_elements):
-        kept = Counter(each.canonical() for each in read(before))
-        lost = kept - Counter(each.canonical() for each in read(after))
-        if lost.total() > len(remove):
-            raise Refused("its XMP would lose entries of other programs")
-
-
-def _entries(packet: Packet) -> list[Element]:
-    return [entry for name in people.LISTS.values() for entry in items_of(array_of(packet.find(*name)))]
-
-
-def _check_foreign(before: Mapping[Name, object], after: Mapping[Name, object]) -> None:
-    ours = people.MANAGED | {(TIFF, "Orientation")}
-    changed = [name for name, value in before.items() if name not in people.MANAGED and after.get(name) != value]
-    appeared = [name for name in after if name not in before and name not in ours]
-    if changed or appeared:
-        raise Refused("its XMP would change in places that are not ours")

@@ -30,7 +30,7 @@ from tui_tagger.metadata.packet import (
 )
 from tui_tagger.metadata.regions import Area, Frame, NamedRegion, from_mp, from_mwg, same_face, to_area
 
-Field = Literal["subject", "person_in_image", "hierarchical", "tags_list", "last_keyword", "mwg", "mp"]
+Field = Literal["subject", "person_in_image", "hierarchical", "tags_list", "last_keyword", "mwg", "mp", "description"]
 
 LISTS: dict[Field, Name] = {
     "subject": (DC, "subject"),

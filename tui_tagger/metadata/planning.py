@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from tui_tagger.errors import MetadataError
-from tui_tagger.metadata import container, jpeg, merge, people, safewrite, sidecar
-from tui_tagger.metadata.frame import read_frame
-from tui_tagger.metadata.packet import parse
+from tui_tagger.errors import MetadataError, PhotoError
+from tui_tagger.metadata import container, exiftext, jpeg, merge, mergecheck, people, safewrite, sidecar
+from tui_tagger.metadata.exif import read_info
+from tui_tagger.metadata.frame import frame_at, read_frame
+from tui_tagger.metadata.packet import Packet, parse
 from tui_tagger.metadata.people import Item
 from tui_tagger.metadata.regions import Frame, NamedRegion
 from tui_tagger.metadata.safewrite import digest
@@ -19,6 +20,7 @@ from tui_tagger.metadata.splice import Refused, Splice, apply_splices, narrowed
 Target = Literal["auto", "file", "sidecar"]
 
 MAX_GROWTH = 65_536  # bytes; more than names can need
+KEPT = "It has a description of its own, which stays."
 MAX_FILE = 2_000_000_000
 
 
@@ -27,12 +29,17 @@ class WriteRequest:
     """The people who must be in a photo's metadata.
 
     `regions` are those confirmed now; `withdrawn` are names that this program wrote before and that must go, or,
-    where `regions` has the name too, must go from other faces. Nothing else is ever removed.
+    where `regions` has the name too, must go from other faces. `own` are the single entries and regions that it wrote,
+    which go where they are not wanted any more. Nothing else is ever removed. `description` is for a
+    photo that has none; one that is there stays, unless it is in `own` and a human `typed` the new one.
     """
 
     path: Path
     regions: tuple[NamedRegion, ...]
     withdrawn: tuple[str, ...] = ()
+    description: str = ""
+    own: tuple[Item, ...] = ()
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +47,9 @@ class WritePlan:
     """What a write would do to which file.
 
     `kind` is "none" where nothing would change and "refused" where nothing can be written; `reason` says why not, or
-    why a sidecar is used; `notes` are warnings. `added` and `removed` are names. `splices` turn the file with the
-    hash `sha256_old` into that with `sha256_new`; `sha256_old` is empty for a sidecar that is not there yet.
+    why a sidecar is used; `notes` are warnings. `added` and `removed` are names, `description` the text that is added.
+    `splices` turn the file with the hash `sha256_old` into that with `sha256_new`; `sha256_old` is empty for a sidecar
+    that is not there yet.
     """
 
     path: Path
@@ -49,6 +57,7 @@ class WritePlan:
     kind: Literal["file", "sidecar", "none", "refused"]
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    description: str = ""
     reason: str = ""
     notes: tuple[str, ...] = ()
     sha256_old: str = ""
@@ -75,12 +84,27 @@ def plan(request: WriteRequest, to: Target = "auto") -> WritePlan:
     risk. Raises MetadataError if the photo cannot be read.
     """
     notes = _name_notes(request.regions)
+    description = people.clean_name(request.description)
+    if (description or request.typed) and _has_description(request):
+        notes += [KEPT] if request.typed else []
+        request = replace(request, typed=False)
+        description = ""
+    request = replace(request, description=description)
 
     def decide(packet: bytes, frame: Frame) -> Difference:
         return _difference(packet, request, frame)
 
     planned = _planned(request.path, to, decide)
     return replace(planned, notes=tuple(dict.fromkeys((*planned.notes, *notes))))
+
+
+def _has_description(request: WriteRequest) -> bool:
+    """Whether the file has a description in any dialect that may not be replaced; also where that cannot be told."""
+    mine = {item.value for item in request.own if item.field == "description"} if request.typed else set()
+    try:
+        return read_info(request.path).description not in ("", *mine)
+    except PhotoError:
+        return True
 
 
 def _planned(path: Path, to: Target, decide: Decide) -> WritePlan:
@@ -95,11 +119,11 @@ def _planned(path: Path, to: Target, decide: Decide) -> WritePlan:
             reason = str(refusal)
             if to == "file":
                 return WritePlan(path, real, "refused", reason=reason)
-    target = existing or sidecar.new_path(real)
+    target = sidecar.new_path(real) if existing is None else existing.resolve()  # a link stays one
     try:
         planned = plan_sidecar(path, target, existing is not None, data, decide)
     except Refused as refusal:
-        return WritePlan(path, target, "refused", reason="; ".join(filter(None, (reason, str(refusal)))))
+        return WritePlan(path, target, "refused", reason="; ".join(dict.fromkeys(filter(None, (reason, str(refusal))))))
     return replace(planned, reason=reason or ("it has a sidecar" if existing and to == "auto" else ""))
 
 
@@ -108,20 +132,37 @@ def plan_file(path: Path, real: Path, data: bytes, decide: Decide) -> WritePlan:
     packets = container.packets(data)
     if len(packets) > 1:
         raise Refused("it has more than one XMP packet")
-    if kind == "jpeg":
-        _check_extended(data)
     frame = read_frame(data)
     packet = packets[0] if packets else b""
     difference = decide(packet or merge.new_packet(), frame)
+    if kind == "jpeg":
+        _check_extended(data)
     if not difference.add and not difference.remove:
         return WritePlan(path, real, "none", notes=difference.notes)
     safewrite.check_writable(real)
     changed = merge.change(packet or merge.new_packet(), difference.add, difference.remove, frame)
-    merge.check(packet or merge.new_packet(), changed, difference.add, difference.remove)
-    splices = tuple(narrowed(data, each) for each in container.embed(kind, data, changed))
-    new = apply_splices(data, splices)
-    _verify_file(kind, data, new, changed)
+    mergecheck.check(packet or merge.new_packet(), changed, difference.add, difference.remove)
+    text = _exif_splice(kind, data, difference)
+    embedded = container.embed(kind, data, changed)
+    splices = tuple(narrowed(data, each) for each in (*text, *embedded))
+    new, described = apply_splices(data, splices), apply_splices(data, text)
+    if text:
+        exiftext.verify(data, described)
+    _verify_file(kind, described, new, changed)
     return _described(WritePlan(path, real, "file"), difference, data, new, splices)
+
+
+def _exif_splice(kind: container.Kind, data: bytes, difference: Difference) -> tuple[Splice, ...]:
+    """EXIF's description in step with XMP's, where that can be done without risk; else it stays as it is."""
+    old = "".join(item.value for item in difference.remove if item.field == "description")
+    new = "".join(item.value for item in difference.add if item.field == "description")
+    if kind != "jpeg" or old == new:
+        return ()
+    try:
+        splice = exiftext.describe(data, old, new)
+    except Refused:
+        return ()
+    return () if splice is None else (splice,)
 
 
 def _verify_file(kind: container.Kind, old: bytes, new: bytes, packet: bytes) -> None:
@@ -132,19 +173,21 @@ def _verify_file(kind: container.Kind, old: bytes, new: bytes, packet: bytes) ->
         raise Refused("the file would change outside of its XMP")
     if container.image_data(old) != container.image_data(new):
         raise Refused("the picture would change")
+    if read_frame(new) != read_frame(old):
+        raise Refused("the written file does not open as before")
     if len(new) - len(old) > MAX_GROWTH:
         raise Refused("the file would grow by more than names need")
 
 
 def _check_extended(data: bytes) -> None:
-    """Refuses files whose Extended XMP holds a property that we would write into the main packet."""
+    """Refuses files whose Extended XMP may hold a property that we would write into the main packet."""
     extension = jpeg.extended(data)
-    if any(name[1].encode() in extension for name in people.MANAGED):
-        raise Refused("its Extended XMP holds keywords or regions of its own")
+    if any(name[1].encode() in extension for name in (*people.MANAGED, merge.DESCRIPTION)):
+        raise Refused("its Extended XMP holds keywords, regions or a description of its own")
 
 
 def plan_sidecar(path: Path, target: Path, exists: bool, photo: bytes, decide: Decide) -> WritePlan:
-    frame = read_frame(photo) if container.sniff(photo) != "other" else _frame_or_none(photo)
+    frame = read_frame(photo) if container.sniff(photo) != "other" else _frame_or_none(path)
     old = read(target) if exists else b""
     packet = old or sidecar.seed(photo)
     difference = decide(packet, frame)
@@ -155,15 +198,15 @@ def plan_sidecar(path: Path, target: Path, exists: bool, photo: bytes, decide: D
     else:
         safewrite.check_folder(target.parent)
     new = merge.change(packet, difference.add, difference.remove, frame, orientation=True)
-    merge.check(packet, new, difference.add, difference.remove)
+    mergecheck.check(packet, new, difference.add, difference.remove)
     splices = (narrowed(old, Splice(0, len(old), new)),)
     return _described(WritePlan(path, target, "sidecar"), difference, old, new, splices, created=not exists)
 
 
-def _frame_or_none(photo: bytes) -> Frame:
+def _frame_or_none(path: Path) -> Frame:
     """The frame, or one without size for formats that only an extra could decode: names then go without regions."""
     try:
-        return read_frame(photo)
+        return frame_at(path)
     except Refused:
         return Frame(0, 0)
 
@@ -178,8 +221,9 @@ def _described(
 ) -> WritePlan:
     return replace(
         planned,
-        added=_names(difference.add),
-        removed=_names(difference.remove),
+        added=names_of(difference.add),
+        removed=names_of(difference.remove),
+        description="".join(item.value for item in difference.add if item.field == "description"),
         notes=difference.notes,
         sha256_old="" if created else digest(old),
         sha256_new=digest(new),
@@ -189,8 +233,9 @@ def _described(
     )
 
 
-def _names(items: Iterable[Item]) -> tuple[str, ...]:
+def names_of(items: Iterable[Item]) -> tuple[str, ...]:
     """The people that items speak of, each once."""
+    items = [item for item in items if item.field != "description"]
     plain = [item.value for item in items if item.field not in ("hierarchical", "tags_list", "last_keyword")]
     leaves = [item.value.replace("|", "/").rpartition("/")[2] for item in items]
     return tuple(dict.fromkeys(plain or leaves))
@@ -205,11 +250,30 @@ def _difference(data: bytes, request: WriteRequest, frame: Frame) -> Difference:
     wanted = people.wanted_items(regions, frame)
     withdrawn = {people.clean_name(name) for name in request.withdrawn}
     values = {item.value for name in withdrawn if name for item in people.name_items(name)}
-    doomed = [item for item in present if item.value in values and not any(item.means(each) for each in wanted)]
+    unwanted = [item for item in present if not any(item.means(each) for each in wanted)]
+    doomed = [item for item in unwanted if item.value in values or any(item.means(each) for each in request.own)]
     missing = [item for item in wanted if not any(item.means(each) for each in present)]
+    more, less = _description_change(packet, request)
+    missing, doomed = [*missing, *more], [*doomed, *less]
     if packet.find(*people.LISTS["last_keyword"]) is None:
         missing = [item for item in missing if item.field != "last_keyword"]
-    return _without_foreign_regions(Difference(tuple(missing), tuple(doomed)), people.applied_dimensions(packet), frame)
+    kept = request.typed and request.description and not more and merge.described(packet) and not _says(packet, request)
+    difference = Difference(tuple(missing), tuple(doomed), (KEPT,) if kept else ())
+    return _without_foreign_regions(difference, people.applied_dimensions(packet), frame)
+
+
+def _says(packet: Packet, request: WriteRequest) -> bool:
+    return Item("description", request.description) in merge.items_in(packet)
+
+
+def _description_change(packet: Packet, request: WriteRequest) -> tuple[list[Item], list[Item]]:
+    """The description to add, and the one of ours that a typed one replaces."""
+    new = [Item("description", request.description)] if request.description else []
+    if not merge.described(packet):
+        return new, []
+    present = [item for item in merge.items_in(packet) if item.field == "description"]
+    replaced = request.typed and present and all(item in request.own for item in present) and present != new
+    return (new, present) if replaced else ([], [])
 
 
 def _without_foreign_regions(difference: Difference, applied: tuple[int, int] | None, frame: Frame) -> Difference:
@@ -219,7 +283,7 @@ def _without_foreign_regions(difference: Difference, applied: tuple[int, int] | 
     note = "Its face regions were made for another image size and are left alone; names are written as keywords."
     add = tuple(item for item in difference.add if item.field not in ("mwg", "mp"))
     remove = tuple(item for item in difference.remove if item.field not in ("mwg", "mp"))
-    return Difference(add, remove, (note,))
+    return Difference(add, remove, (*difference.notes, note))
 
 
 def _name_notes(regions: Sequence[NamedRegion]) -> list[str]:

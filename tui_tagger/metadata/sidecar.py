@@ -51,6 +51,8 @@ def seed(data: bytes) -> bytes:
     Refused where the photo's XMP cannot be read for sure.
     """
     packets = _embedded(data)
+    if packets and container.sniff(data) == "jpeg" and jpeg.EXTENDED_XMP in data:
+        raise Refused("the photo has Extended XMP, which a sidecar would hide")
     if len(packets) > 1:
         raise Refused("the photo has more than one XMP packet, so a sidecar could hide one of them")
     if not packets:

@@ -6,10 +6,10 @@ import base64
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from tui_tagger.errors import MetadataError
-from tui_tagger.metadata.people import LISTS, Item
+from tui_tagger.metadata.people import Field, Item
 from tui_tagger.metadata.regions import Area
 from tui_tagger.metadata.splice import Splice
 
@@ -83,6 +83,6 @@ def _item_value(item: Item) -> list[object]:
 
 def _item(value: list[Any]) -> Item:
     field, text, area = value
-    if field not in (*LISTS, "mwg", "mp"):
+    if field not in get_args(Field):
         raise ValueError(f"unknown field {field!r}")
     return Item(field, str(text), None if area is None else Area(*(float(each) for each in area)))

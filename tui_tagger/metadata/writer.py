@@ -1,16 +1,14 @@
-"""Names into files: carrying out a plan safely and taking it back; and the EXIF block of generated photos."""
+"""Names into files: carrying out a plan safely and taking it back."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 
-import piexif
-
 from tui_tagger.errors import MetadataError
-from tui_tagger.metadata import people, safewrite
+from tui_tagger.metadata import merge, safewrite
+from tui_tagger.metadata.exifblock import exif_bytes
 from tui_tagger.metadata.packet import parse
 from tui_tagger.metadata.planning import (
     Difference,
@@ -27,7 +25,18 @@ from tui_tagger.metadata.safewrite import digest, sweep
 from tui_tagger.metadata.splice import Refused, apply_splices, reversed_splices
 from tui_tagger.metadata.undo import UndoRecord
 
-__all__ = ["Target", "UndoRecord", "WritePlan", "WriteRequest", "apply", "exif_bytes", "plan", "sweep", "undo"]
+__all__ = [
+    "Target",
+    "UndoRecord",
+    "WritePlan",
+    "WriteRequest",
+    "apply",
+    "exif_bytes",
+    "happened",
+    "plan",
+    "sweep",
+    "undo",
+]
 
 
 def apply(planned: WritePlan, record: Callable[[UndoRecord], None]) -> None:
@@ -89,13 +98,30 @@ def _swap(path: Path, old: bytes, status: os.stat_result | None, new: bytes) -> 
         raise MetadataError(f"{path}: cannot be written ({error.strerror})", hint) from error
 
 
+def happened(record: UndoRecord) -> bool:
+    """Whether a recorded write took place, as far as the file shows: interrupted ones may not have."""
+    if not record.path.parent.is_dir():
+        return True  # its disk is not here now and cannot be asked
+    if record.created:
+        return record.path.exists()
+    try:
+        return digest(read(record.path)) != record.sha256_old
+    except MetadataError:
+        return True
+
+
 def undo(record: UndoRecord) -> None:
     """Takes a write back: byte for byte if nothing else wrote since, else exactly the items that were written.
 
     Raises MetadataError, with the file as it is, where neither is possible.
     """
+    if record.created and not record.path.exists():
+        return  # the write was interrupted before it happened, or another program took the sidecar away
     old, status = _read_with_status(record.path)
-    if digest(old) != record.sha256_new:
+    found = digest(old)
+    if not record.created and found == record.sha256_old:
+        return  # likewise, or it was taken back already
+    if found != record.sha256_new:
         _undo_by_meaning(record)
     elif record.created:
         record.path.unlink()
@@ -108,7 +134,7 @@ def undo(record: UndoRecord) -> None:
 
 def _undo_by_meaning(record: UndoRecord) -> None:
     def decide(packet: bytes, _frame: Frame) -> Difference:
-        present = people.items_in(parse(packet))
+        present = merge.items_in(parse(packet))
         again = [item for item in record.removed if item.area is not None or item.field not in ("mwg", "mp")]
         add = tuple(item for item in again if not any(item.means(each) for each in present))
         remove = tuple(item for item in record.added if any(item.means(each) for each in present))
@@ -123,80 +149,3 @@ def _undo_by_meaning(record: UndoRecord) -> None:
         hint = "Another program changed it since. Remove the names there."
         raise MetadataError(f"{record.path}: the write cannot be taken back: {refusal}", hint) from refusal
     apply(planned, lambda _record: None)
-
-
-def exif_bytes(
-    *,
-    taken_at: str | None = None,
-    offset: str | None = None,
-    make: str = "",
-    model: str = "",
-    lens: str = "",
-    latitude: float | None = None,
-    longitude: float | None = None,
-    altitude: float | None = None,
-    direction: float | None = None,
-    orientation: int = 1,
-    description: str = "",
-) -> bytes:
-    """An EXIF block for a photo that the program itself draws, as Pillow's `exif=` takes it.
-
-    `taken_at` is local wall time ("2019-07-12T14:03:22"), `offset` its distance from UTC ("+02:00"); degrees are north
-    and east positive, `altitude` is metres above the sea, `direction` degrees clockwise from north.
-    """
-    image: dict[int, object] = {
-        piexif.ImageIFD.Make: make,
-        piexif.ImageIFD.Model: model,
-        piexif.ImageIFD.ImageDescription: description,
-        piexif.ImageIFD.Orientation: orientation,
-    }
-    stamp = (taken_at or "").replace("-", ":").replace("T", " ")
-    exif: dict[int, object] = {
-        piexif.ExifIFD.DateTimeOriginal: stamp,
-        piexif.ExifIFD.OffsetTimeOriginal: offset if stamp else None,
-        piexif.ExifIFD.LensModel: lens,
-    }
-    blocks = {
-        "0th": image,
-        "Exif": exif,
-        "GPS": _gps_block(latitude, longitude, altitude, direction),
-    }
-    block: bytes = piexif.dump({name: _filled(values) for name, values in blocks.items()})
-    return block
-
-
-def _filled(values: dict[int, object]) -> dict[int, object]:
-    """Without empty values, and with texts as UTF-8."""
-    filled = {tag: value for tag, value in values.items() if value not in ("", None)}
-    return {tag: value.encode() if isinstance(value, str) else value for tag, value in filled.items()}
-
-
-def _gps_block(
-    latitude: float | None, longitude: float | None, altitude: float | None, direction: float | None
-) -> dict[int, object]:
-    values: dict[int, object] = {}
-    if latitude is not None and longitude is not None:
-        values[piexif.GPSIFD.GPSLatitudeRef] = "N" if latitude >= 0 else "S"
-        values[piexif.GPSIFD.GPSLatitude] = _sexagesimal(abs(latitude))
-        values[piexif.GPSIFD.GPSLongitudeRef] = "E" if longitude >= 0 else "W"
-        values[piexif.GPSIFD.GPSLongitude] = _sexagesimal(abs(longitude))
-    if altitude is not None:
-        values[piexif.GPSIFD.GPSAltitudeRef] = 0 if altitude >= 0 else 1
-        values[piexif.GPSIFD.GPSAltitude] = _rational(abs(altitude))
-    if direction is not None:
-        values[piexif.GPSIFD.GPSImgDirectionRef] = "T"
-        values[piexif.GPSIFD.GPSImgDirection] = _rational(direction % 360)
-    return values
-
-
-def _sexagesimal(degrees: float) -> tuple[tuple[int, int], ...]:
-    """Degrees, minutes and seconds to 1/10000 of a second (3 mm)."""
-    units = round(degrees * 36_000_000)
-    whole, rest = divmod(units, 36_000_000)
-    minutes, seconds = divmod(rest, 600_000)
-    return (whole, 1), (minutes, 1), (seconds, 10_000)
-
-
-def _rational(value: float) -> tuple[int, int]:
-    fraction = Fraction(value).limit_denominator(1000)
-    return fraction.numerator, fraction.denominator

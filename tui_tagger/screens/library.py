@@ -280,7 +280,8 @@ class LibraryScreen(BaseScreen):
         self.shell.show_writes(marked or self.unwritten())
 
     def unwritten(self) -> Sequence[int]:
-        return self.services.library.photo_ids(self.query_text, self.sort, self.folder)
+        """The photos that are shown and wait to be written; marked ones are compared with their files instead."""
+        return self.services.tagging.queue(self.services.library.photo_ids(self.query_text, self.sort, self.folder))
 
     def action_add_folder(self) -> None:
         self.status.read("folder to add", self.add_folder, "~/")

@@ -59,6 +59,7 @@ class PhotoScreen(Decisions):
         key("D", "detect", "photo.detect", "detect", "Detect faces again; decided faces stay"),
         key("r", "reset", "photo.reset", "reset", "Make the face unknown again"),
         key("w", "write", "photo.write", "write", "Write names into this photo"),
+        key("e", "describe", "photo.describe", "describe", "Type a description"),
         key("m", "map", "photo.map", "map", "Show the map on the whole screen"),
         key("y", "copy", "photo.copy", "copy path", "Copy the photo's path"),
         key("Y", "copy_place", "photo.copy_place", "copy place", "Copy the photo's coordinates"),
@@ -335,6 +336,16 @@ class PhotoScreen(Decisions):
     def action_write(self) -> None:
         assert self.photo is not None
         self.shell.show_writes([self.photo.row.id])
+
+    def action_describe(self) -> None:
+        assert self.photo is not None
+        photo_id = self.photo.row.id
+        self.status.read("description", lambda text: self.describe(photo_id, text), self.photo.description)
+
+    def describe(self, photo_id: int, text: str) -> None:
+        with self.told():
+            self.shell.tell(self.services.tagging.describe(photo_id, text).message)
+            self.fill()
 
     def action_map(self) -> None:
         self.shell.go("map")

@@ -31,10 +31,12 @@ class WriteScreen(BaseScreen):
     """Preview and results; without a `y` nothing is written."""
 
     NAME = "Write"
-    HINTS = ("write.yes", "write.no", "app.undo", "app.help")
+    HINTS = ("write.yes", "write.no", "write.describe", "write.template", "app.undo", "app.help")
     BINDINGS: ClassVar[list[BindingType]] = [
         key("y", "yes", "write.yes", "write", "Write the names into the files"),
         key("n,enter", "no", "write.no", "leave (default)", "Leave without writing"),
+        key("d", "describe", "write.describe", "describe", "Give photos without a description one, or not"),
+        key("t", "template", "write.template", "template", "Change what descriptions are made of"),
     ]
 
     def __init__(self, photo_ids: Sequence[int]) -> None:
@@ -42,7 +44,7 @@ class WriteScreen(BaseScreen):
         self.photo_ids = tuple(photo_ids)
         self.previews: tuple[WritePreview, ...] | None = None
         self.results: tuple[WriteResult, ...] | None = None
-        self.writing = False
+        self.writing = self.describing = False
 
     def body(self) -> ComposeResult:
         yield Empty(id="empty")
@@ -59,13 +61,22 @@ class WriteScreen(BaseScreen):
     def look(self) -> None:
         """Compares database and files, which reads every file."""
         self.previews = self.results = None
-        self.run_worker(lambda: self.services.tagging.preview(self.photo_ids), thread=True, name="preview")
+        describing = self.describing
+        self.run_worker(
+            lambda: self.services.tagging.preview(self.photo_ids, describe=describing),
+            thread=True,
+            name="preview",
+            group="preview",
+            exclusive=True,
+        )
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.worker.name == "preview" and event.state is WorkerState.SUCCESS:
             previews: tuple[WritePreview, ...] = event.worker.result or ()
             self.previews = tuple(preview for preview in previews if changes(preview))
             self.fill()
+            if not self.status.open:  # the list was hidden, and with it went the keys
+                self.focus_body()
 
     def show_results(self, results: tuple[WriteResult, ...]) -> None:
         self.results, self.writing = results, False
@@ -80,11 +91,14 @@ class WriteScreen(BaseScreen):
         if lines is None:
             empty.show(f"Looking at {counted(len(self.photo_ids), 'photo')} ...")
         elif not lines:
-            empty.show("Nothing to write.", "All confirmed names are in the files already.", "", "esc  back")
+            empty.show("Nothing to write.", "All confirmed names are in the files already.", "", *self.ways_out())
         else:
             self.query_one("#write-summary", Static).update(self.summary())
             self.query_one(RowList).fill(len(lines), self.draw)
             self.show_detail()
+
+    def ways_out(self) -> tuple[str, ...]:
+        return ("esc  back",) if self.describing else ("d    give photos without a description one", "esc  back")
 
     def summary(self) -> Content:
         if self.results is not None:
@@ -92,11 +106,16 @@ class WriteScreen(BaseScreen):
             counts = [f"{kinds.count(kind)} {kind}" for kind in RESULTS if kind in kinds]
             return Content.assemble((" " + ", ".join(counts), "bold"), ".  u undoes all of it")
         assert self.previews is not None
-        files = sum(preview.target == "file" for preview in self.previews)
-        sidecars = sum(preview.target == "sidecar" for preview in self.previews)
+        targets = [preview.target for preview in self.previews]
+        counts = [counted(targets.count("file"), "file"), counted(targets.count("sidecar"), "sidecar")]
+        if self.describing:
+            counts.append(counted(sum(bool(preview.description) for preview in self.previews), "description"))
+        if "none" in targets:
+            counts.append(f"{targets.count('none'):,} not possible")
+        what, promise = f" {', '.join(counts)}. ", "Pictures stay as they are, each file is verified."
+        fits = len(what) + len(promise) <= self.size.width  # the question must stay in view
         asked = "Writing ..." if self.writing else "Write?   y yes   n no (default)"
-        what = f" {counted(files, 'file')}, {counted(sidecars, 'sidecar')}. "
-        return Content.assemble((what, "bold"), "Pictures stay as they are, each file is verified.\n ", (asked, "bold"))
+        return Content.assemble((what, "bold"), promise if fits else "", "\n ", (asked, "bold"))
 
     def draw(self, index: int, width: int) -> Content:
         if self.results is not None:
@@ -109,8 +128,7 @@ class WriteScreen(BaseScreen):
         index = self.query_one(RowList).cursor
         if lines and index < len(lines):
             line = lines[index]
-            text = f" {visible(str(line.path))}\n {visible(line.reason)}"
-            self.query_one("#write-detail", Static).update(Content(text))
+            self.query_one("#write-detail", Static).update(Content(detail(line, self.size.width - 2)))
 
     def on_row_list_moved(self) -> None:
         self.show_detail()
@@ -125,6 +143,8 @@ class WriteScreen(BaseScreen):
         return f"preview of {counted(len(self.previews), 'photo')}" if self.previews is not None else "preview"
 
     def label(self, binding: Binding) -> str:
+        if binding.id == "write.describe" and self.describing:
+            return "no descriptions"
         if binding.id == "write.no" and self.results is not None:
             return "back"
         return binding.description
@@ -133,6 +153,8 @@ class WriteScreen(BaseScreen):
         self.query_one(RowList).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("describe", "template"):
+            return self.results is None and not self.writing
         if action == "yes":
             return bool(self.previews) and self.results is None and not self.writing
         return super().check_action(action, parameters)
@@ -144,7 +166,22 @@ class WriteScreen(BaseScreen):
         assert self.previews is not None
         self.writing = True
         self.fill()
-        self.shell.write([preview.photo_id for preview in self.previews])
+        self.shell.write([preview.photo_id for preview in self.previews], self.describing)
+
+    def action_describe(self) -> None:
+        self.describing = not self.describing
+        self.look()
+        self.fill()
+
+    def action_template(self) -> None:
+        self.status.read("description", self.set_template, self.services.tagging.template())
+
+    def set_template(self, text: str) -> None:
+        with self.told():
+            self.services.tagging.set_template(text)
+            self.describing = True
+            self.look()
+            self.fill()
 
     def action_no(self) -> None:
         self.app.pop_screen()
@@ -152,7 +189,31 @@ class WriteScreen(BaseScreen):
 
 def changes(preview: WritePreview) -> bool:
     """Whether there is something to write, or a reason why it cannot be."""
-    return bool(preview.added or preview.removed or (preview.target == "none" and preview.reason))
+    return bool(preview.target != "none" or preview.reason)
+
+
+def detail(line: WritePreview | WriteResult, width: int) -> str:
+    """The path, the description, and why a sidecar or why not, with warnings."""
+    notes = line.notes if isinstance(line, WritePreview) else ()
+    because = "; ".join(filter(None, (line.reason, *notes)))
+    if line.target == "sidecar" and because:
+        because = f"sidecar: {because}"
+    described = f'description: "{line.description}"' if line.description else ""
+    texts = (short_path(line.path, width), visible(described), visible(because))
+    return "\n".join(f" {text}" for text in texts if text)
+
+
+def differences(line: WritePreview | WriteResult) -> Content:
+    """The names that are added and removed, and the description."""
+    added = " ".join(f"+{visible(name)}" for name in line.added)
+    removed = " ".join(f"−{visible(name)}" for name in line.removed)
+    described = f'"{visible(line.description)}"' if line.description else ""
+    parts = ((added, "$text-success"), (removed, "$text-warning"), (described, "$text-accent"))
+    texts = [part for part in parts if part[0]]
+    if not texts and line.target != "none":
+        return Content.styled("− description", "$text-warning")
+    spaced = [piece for part in texts for piece in (part, " ")][:-1]
+    return Content.assemble(*spaced)
 
 
 def preview_line(preview: WritePreview, width: int) -> Content:
@@ -160,14 +221,10 @@ def preview_line(preview: WritePreview, width: int) -> Content:
     target = {"file": "file   ", "sidecar": "sidecar", "none": "! not  "}.get(preview.target, preview.target)
     style = "$text-error" if preview.target == "none" else "$foreground-muted"
     path = width * 2 // 5
-    added = ", ".join(f"+{visible(name)}" for name in preview.added)
-    removed = ", ".join(f"−{visible(name)}" for name in preview.removed)
-    names = Content.assemble((added, "$text-success"), " " if added else "", (removed, "$text-warning"))
-    if not added and not removed:
-        names = Content(visible(preview.reason))
+    told = differences(preview) if preview.target != "none" else Content(visible(preview.reason))
     room = width - path - len(target) - 3
     return Content.assemble(
-        (f" {target} ", style), cell(short_path(preview.path, path), path), " ", names.truncate(room, ellipsis=True)
+        (f" {target} ", style), cell(short_path(preview.path, path), path), " ", told.truncate(room, ellipsis=True)
     )
 
 
@@ -175,8 +232,8 @@ def result_line(result: WriteResult, width: int) -> Content:
     """Result, file, and the names or the reason."""
     word, style = RESULTS.get(result.result, (result.result, ""))
     path = width * 2 // 5
-    told = visible(result.reason) if result.result == "refused" else ", ".join(f"+{visible(n)}" for n in result.added)
+    told = Content(visible(result.reason)) if result.result == "refused" else differences(result)
     room = width - path - 15
     return Content.assemble(
-        (f" {word:<12} ", style), cell(short_path(result.path, path), path), " ", cell(told or result.reason, room)
+        (f" {word:<12} ", style), cell(short_path(result.path, path), path), " ", told.truncate(room, ellipsis=True)
     )

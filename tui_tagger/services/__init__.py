@@ -34,6 +34,7 @@ class Services:
         database = open_database(path)
         database.register_function(fold, "fold", 1)
         recognition, tagging = Recognition(), TaggingService()
+        tagging.recover()
         return cls(
             database=database,
             recognition=recognition,

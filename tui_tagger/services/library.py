@@ -193,19 +193,25 @@ def photo_rows(photos: Sequence[Photo]) -> tuple[PhotoRow, ...]:
 
 
 def unwritten(photo_ids: Sequence[int] | None = None) -> set[int]:
-    """Photos whose confirmed names are not those that were written, of the given ones or of all."""
+    """Photos whose confirmed names are not those that were written, or with a description that was typed since.
+
+    Of the given ones, or of all.
+    """
     confirmed = Face.select(Face.photo, Person.name).join(Person).where(Face.state == FaceState.CONFIRMED)
     photos = Photo.select(Photo.id, Photo.written)
+    typed = Photo.select(Photo.id).where(Photo.typed.is_null(False) & (Photo.status == PhotoStatus.READY))
     if photo_ids is None:
         photos = photos.where((fn.json_array_length(Photo.written) > 0) & (Photo.status == PhotoStatus.READY))
     else:
         confirmed = confirmed.where(Face.photo.in_(photo_ids))
         photos = photos.where(Photo.id.in_(photo_ids))
+        typed = typed.where(Photo.id.in_(photo_ids))
     wanted: dict[int, set[str]] = defaultdict(set)
     for photo, name in confirmed.tuples():
         wanted[photo].add(name)
     stand: dict[int, set[str]] = {photo: {entry["name"] for entry in written} for photo, written in photos.tuples()}
-    return {photo for photo in wanted.keys() | stand.keys() if wanted.get(photo, set()) != stand.get(photo, set())}
+    named = {photo for photo in wanted.keys() | stand.keys() if wanted.get(photo, set()) != stand.get(photo, set())}
+    return named | {photo for (photo,) in typed.tuples()}
 
 
 def _view(face: Face, number: int) -> FaceView:

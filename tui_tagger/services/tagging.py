@@ -3,45 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
+from tui_tagger.config import DESCRIPTION_TEMPLATE
 from tui_tagger.errors import MetadataError, TaggerError, UsageError
-from tui_tagger.metadata.planning import WritePlan, WriteRequest, plan
+from tui_tagger.metadata.description import MAX_LENGTH, Template, field_values, parse_template
+from tui_tagger.metadata.people import clean_name
+from tui_tagger.metadata.planning import KEPT, WritePlan, WriteRequest, plan
 from tui_tagger.metadata.regions import NamedRegion
 from tui_tagger.metadata.undo import UndoRecord
 from tui_tagger.metadata.writer import apply, undo
+from tui_tagger.services import writelog
 from tui_tagger.services.library import face_box, unwritten
-from tui_tagger.services.views import FaceState, PhotoStatus, WritePreview, WriteResult
+from tui_tagger.services.views import FaceState, Outcome, PhotoStatus, WritePreview, WriteResult
 from tui_tagger.storage import journal
-from tui_tagger.storage.models import Decision, Face, FileWrite, Person, Photo, proxy
+from tui_tagger.storage.database import setting, store_setting
+from tui_tagger.storage.models import Decision, Face, FileWrite, Person, Photo
 
 Target = Literal["auto", "file", "sidecar"]
-Written = list[dict[str, Any]]  # [{"name": str, "ours": whether we added it}], as Photo.written keeps it
+TEMPLATE = "description template"  # a setting
 RESULTS = {"file": "written", "sidecar": "sidecar", "none": "unchanged", "refused": "refused"}
 
 
 class TaggingService:
-    def preview(self, photo_ids: Sequence[int] | None = None, to: Target = "auto") -> tuple[WritePreview, ...]:
-        """What a write would do, photo by photo, of the given ones or of all that differ from their files."""
-        return tuple(_previewed(photo, to) for photo in _wanted(photo_ids))
+    def preview(
+        self, photo_ids: Sequence[int] | None = None, to: Target = "auto", describe: bool = False
+    ) -> tuple[WritePreview, ...]:
+        """What a write would do, photo by photo, of the given ones or of all that differ from their files.
+
+        With `describe`, photos without a description get one by the template.
+        """
+        template = self._template() if describe else None
+        return tuple(_previewed(photo, to, template) for photo in _wanted(photo_ids, describe))
+
+    def queue(self, photo_ids: Sequence[int]) -> list[int]:
+        """Those of the photos whose confirmed names were not yet written, by the database alone, in their order."""
+        waiting = unwritten(photo_ids)
+        return [photo_id for photo_id in photo_ids if photo_id in waiting]
+
+    def describe(self, photo_id: int, text: str) -> Outcome:
+        """Keeps a description that the human typed; the next write puts it into the file, unless that has its own."""
+        text = clean_name(text)[:MAX_LENGTH]
+        with journal.decision("describe") as (decision, record):
+            record.update(Photo, photo_id, description=text, typed=text)
+            decision.message = f"Description: {text}" if text else "No description"
+        return Outcome(decision.id, decision.message, ())
+
+    def template(self) -> str:
+        """The template of descriptions."""
+        return str(setting(TEMPLATE, DESCRIPTION_TEMPLATE))
+
+    def set_template(self, text: str) -> None:
+        """Raises UsageError for fields that are not known."""
+        parse_template(text)
+        store_setting(TEMPLATE, text)
+
+    def _template(self) -> Template:
+        return parse_template(self.template())
 
     def write(
         self,
         photo_ids: Sequence[int] | None = None,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Callable[[int, int], bool | None] | None = None,
         to: Target = "auto",
+        describe: bool = False,
     ) -> tuple[WriteResult, ...]:
-        """Writes the confirmed names. One bad file does not stop the others; all of it is one step for undo."""
-        photos = _wanted(photo_ids)
-        Decision.delete().where(Decision.undone).execute()
-        decision = Decision.create(kind="write", message="Writing names")
-        results = []
-        for number, photo in enumerate(photos, 1):
-            results.append(_write(decision, photo, to))
-            if progress is not None:
-                progress(number, len(photos))
-        _close(decision, results)
+        """Writes the confirmed names. One bad file does not stop the others; all of it is one step for undo.
+
+        `progress` hears of each photo (done, total) and ends the write by returning False; what is left is still
+        known as not written.
+        """
+        template = self._template() if describe else None
+        photos = _wanted(photo_ids, describe)
+        decision = writelog.begin()
+        results: list[WriteResult] = []
+        try:
+            for number, photo in enumerate(photos, 1):
+                results.append(_write(decision, photo, to, template))
+                if progress is not None and progress(number, len(photos)) is False:
+                    break
+        finally:
+            writelog.close(decision)
         return tuple(results)
+
+    def recover(self) -> int:
+        """Finishes the bookkeeping of writes whose process was killed; how many there were.
+
+        Temporary files go, records of writes that did not happen too; names that are in the files count as written.
+        """
+        return writelog.recover()
 
     def undo_write(self, decision: Decision) -> str:
         """Gives the files of a write their former bytes. Those that cannot be restored keep their names and are told.
@@ -53,7 +103,7 @@ class TaggingService:
         for row in writes:
             try:
                 undo(UndoRecord.from_bytes(row.undo))
-                _remember_file(row.photo)
+                writelog.remember_file(row.photo)
             except (TaggerError, OSError) as error:
                 failed[row.photo_id] = str(error)
         if failed and len(failed) == len(writes):
@@ -74,17 +124,27 @@ class TaggingService:
 
     def redo_write(self, decision: Decision) -> str:
         """Writes the same photos again, as a new step."""
-        photos = [row_id for table, row_id, *_ in decision.changes if table == "photo"]
-        results = self.write(photos)
-        return f"Redone: {_summary(results)}"
+        photos = journal.touched(decision, Photo)
+        described = any("description" in (after or {}) for _, _, _, after in decision.changes)
+        results = self.write(photos, describe=described)
+        return f"Redone: {writelog.summary(sum(result.result in ('written', 'sidecar') for result in results))}"
 
 
-def _wanted(photo_ids: Sequence[int] | None) -> list[Photo]:
-    ids = unwritten() if photo_ids is None else photo_ids
+def _wanted(photo_ids: Sequence[int] | None, describe: bool) -> list[Photo]:
+    ids = photo_ids
+    if ids is None:
+        ids = [*unwritten(), *(_undescribed() if describe else ())]
     return list(Photo.select().where(Photo.id.in_(list(ids))).order_by(Photo.folder, Photo.name))
 
 
-def _request(photo: Photo) -> WriteRequest:
+def _undescribed() -> list[int]:
+    """Photos of named people without a description."""
+    named = Face.select(Face.photo).where((Face.state == FaceState.CONFIRMED) & Face.person.is_null(False))
+    wanted = (Photo.description == "") & (Photo.status == PhotoStatus.READY) & Photo.id.in_(named)
+    return [photo_id for (photo_id,) in Photo.select(Photo.id).where(wanted).tuples()]
+
+
+def _request(photo: Photo, template: Template | None = None) -> WriteRequest:
     rows = (
         Face.select(Face, Person.id, Person.name)
         .join(Person)
@@ -92,32 +152,41 @@ def _request(photo: Photo) -> WriteRequest:
         .order_by(Face.x.is_null(), Face.x)
     )
     regions = tuple(NamedRegion(face.person.name, face_box(face)) for face in rows)
-    names = {region.name for region in regions}
-    ours = (entry["name"] for entry in photo.written if entry["ours"])
-    return WriteRequest(photo.path, regions, tuple(name for name in ours if name not in names))
+    description = ""
+    if template is not None and not photo.description and photo.typed is None:
+        people = [region.name for region in regions]
+        description = template.fill(field_values(people, photo.place, photo.taken_at))
+    typed = photo.typed is not None
+    return WriteRequest(
+        photo.path, regions, description=photo.typed or description, own=writelog.own_items(photo), typed=typed
+    )
 
 
-def _planned(photo: Photo, to: Target) -> WritePlan:
+def _planned(photo: Photo, to: Target, template: Template | None) -> WritePlan:
     if photo.status != PhotoStatus.READY:
         raise MetadataError(f"{photo.path}: {photo.failure or 'the file is not there'}")
-    return plan(_request(photo), to)
+    return plan(_request(photo, template), to)
 
 
-def _previewed(photo: Photo, to: Target) -> WritePreview:
+def _previewed(photo: Photo, to: Target, template: Template | None) -> WritePreview:
     try:
-        found = _planned(photo, to)
+        found = _planned(photo, to, template)
     except (TaggerError, OSError) as error:
         return WritePreview(photo.id, photo.path, "none", (), (), str(error))
-    target = found.kind if found.kind in ("file", "sidecar") else "none"
-    return WritePreview(photo.id, photo.path, target, found.added, found.removed, found.reason)
+    if found.kind == "none":  # why a sidecar would be used is of no interest then
+        return WritePreview(photo.id, photo.path, "none", (), (), KEPT if KEPT in found.notes else "")
+    target = "none" if found.kind == "refused" else found.kind
+    return WritePreview(
+        photo.id, photo.path, target, found.added, found.removed, found.reason, found.description, found.notes
+    )
 
 
-def _write(decision: Decision, photo: Photo, to: Target) -> WriteResult:
+def _write(decision: Decision, photo: Photo, to: Target, template: Template | None) -> WriteResult:
     def record(entry: UndoRecord) -> None:  # durable before the file is replaced
         FileWrite.create(decision=decision.id, photo=photo.id, undo=entry.to_bytes())
 
     try:
-        found = _planned(photo, to)
+        found = _planned(photo, to, template)
         if found.kind in ("file", "sidecar"):
             apply(found, record)
     except (TaggerError, OSError) as error:
@@ -125,42 +194,21 @@ def _write(decision: Decision, photo: Photo, to: Target) -> WriteResult:
         return WriteResult(photo.id, photo.path, "none", "refused", str(error), ())
     if found.kind != "refused":
         _remember(decision, photo, found)
-    return WriteResult(photo.id, photo.path, found.kind, RESULTS[found.kind], found.reason, found.added)
+    result = RESULTS[found.kind]
+    because = "; ".join(filter(None, (found.reason, *found.notes)))
+    told = (because, found.added, found.removed, found.description)
+    return WriteResult(photo.id, photo.path, found.kind, result, *told)
 
 
 def _remember(decision: Decision, photo: Photo, found: WritePlan) -> None:
     """Keeps which names stand in the file now and which of them are ours, as a part of the undoable step."""
-    before: Written = photo.written
+    before: writelog.Written = photo.written
     known = {entry["name"]: bool(entry["ours"]) for entry in before}
     # A write that was killed between file and database left its record: then the names there are ours.
     recorded = FileWrite.select().join(Decision).where((FileWrite.photo == photo.id) & ~Decision.undone).exists()
-    after: Written = []
+    after: writelog.Written = []
     for region in _request(photo).regions:
         if region.name not in {entry["name"] for entry in after}:
-            ours = region.name in found.added or known.get(region.name, found.kind == "none" and recorded)
+            ours = clean_name(region.name) in found.added or known.get(region.name, found.kind == "none" and recorded)
             after.append({"name": region.name, "ours": ours})
-    with proxy.atomic("IMMEDIATE"):
-        if after != before:
-            decision.changes = [*decision.changes, ["photo", photo.id, {"written": before}, {"written": after}]]
-            decision.save()
-            Photo.update(written=after).where(Photo.id == photo.id).execute()
-        _remember_file(photo)
-
-
-def _remember_file(photo: Photo) -> None:
-    """The file's size and time after our own write, so that the next scan does not take it for changed."""
-    if photo.path.exists():
-        stat = photo.path.stat()
-        Photo.update(size=stat.st_size, mtime_ns=stat.st_mtime_ns).where(Photo.id == photo.id).execute()
-
-
-def _close(decision: Decision, results: Sequence[WriteResult]) -> None:
-    if decision.changes or FileWrite.select().where(FileWrite.decision == decision.id).exists():
-        Decision.update(message=_summary(results)).where(Decision.id == decision.id).execute()
-    else:
-        decision.delete_instance()
-
-
-def _summary(results: Sequence[WriteResult]) -> str:
-    done = sum(result.result in ("written", "sidecar") for result in results)
-    return f"names written to {done} {'file' if done == 1 else 'files'}"
+    writelog.store(decision, photo, after, found.description)

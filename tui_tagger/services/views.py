@@ -177,6 +177,8 @@ class WritePreview:
     added: tuple[str, ...]  # names that the target does not hold yet
     removed: tuple[str, ...]  # names that we wrote before and that are no longer confirmed
     reason: str  # why a sidecar, or why nothing can be written; empty for a plain file write
+    description: str = ""  # added where the photo has none
+    notes: tuple[str, ...] = ()  # warnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,8 @@ class WriteResult:
     result: str  # written, unchanged, sidecar, refused
     reason: str
     added: tuple[str, ...]
+    removed: tuple[str, ...] = ()
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ STEPS = (
         "clusters of faces",
         "ALTER TABLE face ADD COLUMN cluster INTEGER; ALTER TABLE face ADD COLUMN cohesion REAL",
     ),
+    Step(4, "descriptions that a human typed", "ALTER TABLE photo ADD COLUMN typed TEXT"),
 )
 
 LEDGER = """CREATE TABLE IF NOT EXISTS migration (

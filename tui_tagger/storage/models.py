@@ -85,6 +85,7 @@ class Photo(Table):
     direction = FloatField(null=True)
     description = TextField(default="")
     place = TextField(default="")
+    typed: Any = TextField(null=True)  # the description as the human typed it, until it is in the file
     status = TextField(default="ready")
     failure = TextField(default="")
     detector = TextField(null=True)  # the model that looked for faces; null: none yet
