@@ -10,6 +10,7 @@ import pytest
 from tests.screens.small_library import fill
 from tui_tagger.app import TaggerApp
 from tui_tagger.services import Services
+from tui_tagger.services.models import first_offer
 from tui_tagger.widgets.terminal import Terminal
 
 TERMINAL = Terminal("halfcell", (8, 17), "test", (), in_tmux=False)
@@ -18,6 +19,7 @@ TERMINAL = Terminal("halfcell", (8, 17), "test", (), in_tmux=False)
 @pytest.fixture
 def empty_services(tmp_path: Path) -> Iterator[Services]:
     services = Services.open(tmp_path / "library.db")
+    first_offer()  # not the first start: nothing is told at the start
     yield services
     services.close()
 

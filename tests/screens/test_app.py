@@ -19,8 +19,10 @@ from tui_tagger.metadata.exif import read_entries
 from tui_tagger.screens.search import SearchScreen
 from tui_tagger.screens.write import WriteScreen
 from tui_tagger.services import Services
+from tui_tagger.services.models import OFFERED
 from tui_tagger.services.recognition import current_model
 from tui_tagger.services.views import JobState, JobView
+from tui_tagger.storage.database import store_setting
 from tui_tagger.widgets.box_drawing import BoxDrawing
 from tui_tagger.widgets.face_grid import FaceGrid
 from tui_tagger.widgets.job_bar import job_line, job_state
@@ -137,6 +139,13 @@ async def test_an_error_is_told_with_its_hint(
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "u")
         assert "The disk is gone Plug it in." in text(app)
+
+
+async def test_the_first_start_tells_of_a_better_model(app: TaggerApp) -> None:
+    store_setting(OFFERED, False)
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        assert "FaceNet tells faces apart better" in text(app)
 
 
 async def test_screens_are_a_stack_that_q_goes_down(app: TaggerApp) -> None:

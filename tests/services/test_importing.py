@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import PAINTED, paint_photo, scan_fake
+from tests.conftest import PAINTED, fake_models, paint_photo, scan_fake
 from tests.fakes import paint
 from tui_tagger.demo.library import STORED_AS
 from tui_tagger.geometry import Box
@@ -14,6 +14,7 @@ from tui_tagger.metadata import writer
 from tui_tagger.metadata.regions import NamedRegion
 from tui_tagger.metadata.writer import WriteRequest, exif_bytes
 from tui_tagger.services import Services
+from tui_tagger.services.embedding import embed_missing
 from tui_tagger.services.importing import ImportReport, import_names
 from tui_tagger.services.library import all_faces
 from tui_tagger.services.views import FaceState, FaceView
@@ -110,7 +111,7 @@ def test_a_region_without_a_detected_face_becomes_one_and_is_embedded(scanned: S
     cleo = next(face for face in all_faces("confirmed") if face.person == "Cleo")
     assert cleo.box is not None
     assert cleo.box.iou(ELSEWHERE) > 0.99
-    scan_fake([photos])
+    embed_missing(fake_models(), lambda *_: True)
     assert Embedding.select().where(Embedding.face == cleo.id).count() == 1
 
 
