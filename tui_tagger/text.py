@@ -1,4 +1,4 @@
-"""Text from files, people and the network made harmless to show."""
+"""Text for people: what comes from files, people and the network made harmless to show, and numbers in words."""
 
 from __future__ import annotations
 
@@ -23,3 +23,8 @@ def _visible(character: str) -> str:
     if unicodedata.category(character) in HIDDEN and character != JOINER:
         return f"⟨{code:x}⟩"
     return character
+
+
+def percent(probability: float | None) -> str:
+    """Such as "97 %"; never a rounded 100 %, which nobody can promise."""
+    return "" if probability is None else f"{min(99, round(probability * 100))} %"

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_tagger.text import percent
+
 # Calibrated probabilities from which a recommendation holds; on people who were left out of the calibration, stated and
 # true ones differ by less than 5 % on average (benchmarks/identification.py). WEAK is "more likely than not": 2 to 6 %
 # of strangers' faces get there, at 0.2 it was 8 to 25 %. Of best candidates from MEDIUM on at most 5 % were wrong, from
@@ -56,14 +58,14 @@ def levels(
 def reasons(candidates: Sequence[Candidate], unknown: float, faces: int, likely: bool) -> tuple[str, ...]:
     """Why the first of `candidates` is or is not recommended, in words without names."""
     first = candidates[0]
-    told = [f"{100 * first.probability:.0f} % likely"]
+    told = [f"{percent(first.probability)} likely"]
     runner_up = candidates[1].probability if len(candidates) > 1 else 0.0
     if runner_up > 0.1:
-        told.append(f"the runner-up is close with {100 * runner_up:.0f} %")
+        told.append(f"the runner-up is close with {percent(runner_up)}")
     elif len(candidates) > 1 and first.probability > 0.5:
         told.append("the runner-up is far behind")
     if unknown > 0.1:
-        told.append(f"may be somebody else, {100 * unknown:.0f} %")
+        told.append(f"may be somebody else, {percent(unknown)}")
     if not likely:
         told.append("less alike than faces of one person usually are")
     if faces == 1:

@@ -11,11 +11,11 @@ from textual.containers import Container, Horizontal
 
 from tui_tagger.screens.base import BaseScreen, Command, Empty
 from tui_tagger.services.views import FaceState, FaceView
-from tui_tagger.text import visible
+from tui_tagger.text import percent, visible
 from tui_tagger.widgets.face_grid import FaceGrid, Thumbnail
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.picture import Picture
-from tui_tagger.widgets.text import STATES, counted, percent
+from tui_tagger.widgets.text import STATES, counted
 
 
 class PersonScreen(BaseScreen):

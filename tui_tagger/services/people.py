@@ -16,6 +16,7 @@ from tui_tagger.services.review import NOBODY, clean_name
 from tui_tagger.services.views import FaceState, FaceView, Outcome, PersonRow, SuspiciousFace
 from tui_tagger.storage import journal
 from tui_tagger.storage.models import Decision, Face, Person, Photo, Rejection
+from tui_tagger.text import percent
 
 SUSPICIOUS = 0.5  # probability of being the person's, by their other faces: below it somebody else is likelier
 
@@ -73,7 +74,7 @@ class PeopleService:
     def _doubt(self, face: int, person_id: int, name: str, faces: int) -> str:
         other = self._recognition.other(face, person_id)
         if other is not None and other.probability > SUSPICIOUS:
-            return f"looks more like {_person(other.person).name}, {100 * other.probability:.0f} %"
+            return f"looks more like {_person(other.person).name}, {percent(other.probability)}"
         return f"unlike {name}'s other {'face' if faces == 2 else f'{faces - 1} faces'}"
 
     def complete(self, prefix: str, limit: int = 8) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_tagger.services.views import CandidateView, ReviewItem
-from tui_tagger.text import visible
-from tui_tagger.widgets.text import cell, percent
+from tui_tagger.text import percent, visible
+from tui_tagger.widgets.text import cell
 
 BAR = 8  # cells
 ADVICE = {

@@ -8,6 +8,7 @@ from pathlib import Path
 from textual.content import Content
 
 from tui_tagger.services.views import FaceState, FaceView
+from tui_tagger.text import percent
 from tui_tagger.text import visible as visible
 
 
@@ -45,11 +46,6 @@ def short_path(path: Path, width: int) -> str:
     """The end of the path, which tells files apart, in at most `width` cells."""
     text = home_path(path)
     return text if len(text) <= width else "…" + text[len(text) - width + 1 :]
-
-
-def percent(probability: float | None) -> str:
-    """Such as "97 %"; never a rounded 100 %, which nobody can promise."""
-    return "" if probability is None else f"{min(99, round(probability * 100))} %"
 
 
 def when(taken_at: str | None, seconds: bool = True) -> str:
