@@ -167,6 +167,11 @@ REFUSED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "MPF first": (mp_index, "multi-picture"),
     "AFCP": (lambda data: data + b"AXS!" + bytes(8), "AFCP"),
     "preview after the image": (lambda data: data + b"\xff\xd8\xff\xdb" + bytes(50), "preview"),
+    "AFCP before another trailer": (lambda data: data + b"AXS!" + bytes(200), "AFCP"),
+    "Content Credentials": (
+        lambda data: with_segment(data, 0xEB, b"JP\0\1\0\0\0\1\0\0\0\x40jumb\0\0\0\x20jumdc2pa"),
+        "Content Credentials",
+    ),
     "too large": (
         lambda data: with_segment(
             data, 0xE1, jpeg.XMP + PACKET.replace(b"comment", b"c" * (jpeg.MAX_PACKET - len(PACKET)))

@@ -58,6 +58,12 @@ def embed(kind: Kind, data: bytes, packet: bytes) -> tuple[Splice, ...]:
     return splices
 
 
+def check_unsigned(kind: Kind, data: bytes) -> None:
+    """Raises Refused for a file with a signature that any change would break."""
+    if _MODULES[kind].is_signed(data):
+        raise Refused("its Content Credentials sign every byte, so a change would break them")
+
+
 def remainder(kind: Kind, data: bytes) -> bytes:
     """Everything but the XMP packet. Raises Refused."""
     rest: bytes = _MODULES[kind].remainder(data)

@@ -12,7 +12,7 @@ XMP = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 MAX_PACKET = 65_502  # 65,535 less the length field and the XMP signature
 
-APP0, APP1, APP2, APP13, APP15, COM = 0xE0, 0xE1, 0xE2, 0xED, 0xEF, 0xFE
+APP0, APP1, APP2, APP11, APP13, APP15, COM = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xEF, 0xFE
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
 
 _SCAN_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -133,10 +133,15 @@ def check_offsets(data: bytes, walked: Sequence[Segment], offset: int) -> None:
     if any(each.start < offset for each in multi_picture):
         raise Refused("its multi-picture index comes before the XMP and would point beside the pictures")
     trailer = data[end_of_image(data, walked[-1].end) :]
-    if b"AXS!" in trailer[-64:] or b"AXS*" in trailer[-64:]:
+    if b"AXS!" in trailer or b"AXS*" in trailer:  # other trailers may follow it
         raise Refused("it has an AFCP trailer with absolute offsets")
     if not multi_picture and _HIDDEN_JPEG.search(trailer):
         raise Refused("the camera keeps a preview after the image, and its EXIF points there")
+
+
+def is_signed(data: bytes) -> bool:
+    """Whether it holds Content Credentials (C2PA 2.1, A.3.1), which sign all bytes of the file."""
+    return any(each.marker == APP11 and b"c2pa" in each.payload(data)[:128] for each in segments(data))
 
 
 def remainder(data: bytes) -> bytes:

@@ -90,6 +90,11 @@ def _is_legacy(data: bytes, chunk: Chunk) -> bool:
     return keyword in (b"raw profile type xmp", b"raw profile type app1")
 
 
+def is_signed(data: bytes) -> bool:
+    """Whether it holds Content Credentials (C2PA 2.1, A.3.2), which sign all bytes of the file."""
+    return any(each.kind == b"caBX" for each in chunks(data))
+
+
 def remainder(data: bytes) -> bytes:
     """Everything but the XMP packet."""
     kept = bytearray(data)

@@ -87,6 +87,11 @@ def _simple_size(chunk: Chunk, payload: bytes) -> tuple[int, int, bool]:
     raise Refused("the WebP's picture header cannot be read")
 
 
+def is_signed(data: bytes) -> bool:
+    """Whether it holds Content Credentials (C2PA 2.1, A.3.4), which sign all bytes of the file."""
+    return any(each.kind == b"C2PA" for each in chunks(data))
+
+
 def remainder(data: bytes) -> bytes:
     """Everything but the XMP packet and what the format makes follow from it (size, header)."""
     kept: list[bytes] = []
