@@ -217,3 +217,30 @@ def test_sweep_takes_only_its_own_litter(tmp_path: Path) -> None:
     (tmp_path / "download.tmp").write_bytes(b"x")
     assert writer.sweep(tmp_path) == 0
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_rename_whose_answer_is_lost_is_a_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, real = saved(tmp_path), Path.replace
+
+    def renamed(self: Path, target: Path) -> None:
+        real(self, target)
+        raise FileNotFoundError("as NFS says when it is asked a second time")
+
+    monkeypatch.setattr(Path, "replace", renamed)
+    writer.apply(writer.plan(WriteRequest(path, (BOB,))), lambda record: None)
+    assert [region.name for region in read_people(path)] == ["Bob"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_rename_that_fails_leaves_the_photo_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = saved(tmp_path)
+    before = path.read_bytes()
+
+    def refused(*_: object) -> None:
+        raise PermissionError("another program holds it open")
+
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(MetadataError, match="cannot be written"):
+        writer.apply(writer.plan(WriteRequest(path, (BOB,))), lambda record: None)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

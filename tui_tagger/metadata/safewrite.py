@@ -54,11 +54,20 @@ def replace(path: Path, old: bytes, status: os.stat_result, new: bytes) -> None:
         now = path.stat()
         if _identity(now) != _identity(status) or len(old) != now.st_size:
             raise MetadataError(f"{path}: changed while names were being written", CHANGED_HINT)
-        temporary.replace(path)
+        _rename(temporary, path, new)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def _rename(temporary: Path, path: Path, new: bytes) -> None:
+    try:
+        temporary.replace(path)
+    except OSError:
+        # Over NFS an answer may be lost after the work was done: the second try then fails.
+        if temporary.exists() or not path.exists() or path.read_bytes() != new:
+            raise
 
 
 def create(path: Path, new: bytes) -> None:
@@ -72,7 +81,7 @@ def create(path: Path, new: bytes) -> None:
         except OSError:  # a file system without hard links
             if path.exists():
                 raise MetadataError(f"{path}: appeared while it was being written", CHANGED_HINT) from None
-            temporary.replace(path)
+            _rename(temporary, path, new)
     finally:
         temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
