@@ -204,7 +204,7 @@ def _store_info(photo: Photo, file: File, info: PhotoInfo) -> None:
     photo.camera, photo.description = info.camera, info.description
     photo.latitude, photo.longitude, photo.direction = info.latitude, info.longitude, info.direction
     photo.place = place_name(info.latitude, info.longitude)
-    photo.save()
+    photo.save(only=photo.dirty_fields)  # what a write remembers meanwhile stays
 
 
 def _store_failure(file: File, photo: Photo | None, reason: str) -> None:
