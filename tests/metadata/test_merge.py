@@ -128,6 +128,22 @@ def test_a_keyword_list_in_another_form_is_refused(form: bytes) -> None:
         added(packet, NamedRegion("Bob", None))
 
 
+def test_what_others_wrote_a_second_time_stays() -> None:
+    changed, missing = added(PACKET, NamedRegion("Bob", None))
+    mark = b"<rdf:li>holiday</rdf:li>"
+    doubled = changed.replace(mark, mark + b"<rdf:li>Bob</rdf:li>")
+    back = merge.change(doubled, [], missing, FRAME)
+    mergecheck.check(doubled, back, [], missing)
+    assert texts_of(parse(back).find(DC, "subject")) == ["holiday", "Bob", "Anna"]
+
+
+def test_an_entry_that_nobody_asked_for_is_noticed() -> None:
+    with pytest.raises(Refused, match="nobody asked"):
+        mergecheck.check(PACKET, PACKET.replace(b"Anna</rdf:li>", b"Anna</rdf:li><rdf:li>X</rdf:li>"), [], [])
+    with pytest.raises(Refused, match="lose entries"):  # another one in place of ours
+        mergecheck.check(PACKET, PACKET.replace(b"<rdf:li>holiday</rdf:li>", b""), [], [Item("subject", "Anna")])
+
+
 def test_a_loss_of_foreign_entries_is_noticed() -> None:
     with pytest.raises(Refused, match="lose entries"):
         mergecheck.check(PACKET, PACKET.replace(b"<rdf:li>holiday</rdf:li>", b""), [], [])

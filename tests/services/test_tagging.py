@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import piexif
 import pytest
 from PIL import Image
 
@@ -17,7 +18,7 @@ from tui_tagger.metadata import safewrite
 from tui_tagger.metadata.exif import read_info
 from tui_tagger.metadata.writer import exif_bytes
 from tui_tagger.metadata.xmp import read_keywords, read_people
-from tui_tagger.services import Services
+from tui_tagger.services import Services, scan
 from tui_tagger.services.library import unwritten
 from tui_tagger.storage.database import store_setting
 from tui_tagger.storage.models import Decision, Face, FileWrite, Photo, Setting
@@ -105,7 +106,7 @@ def test_a_face_drawn_anew_elsewhere_leaves_no_second_region(named: Services) ->
 
 
 def test_a_description_is_offered_shown_written_and_undone(named: Services) -> None:
-    Photo.update(place="Lisbon, Portugal", taken_at="2019-07-12T14:03:22").execute()
+    Photo.update(place="Lisbon, Portugal", taken_at="2019-07-12T14:03:22", date_source="DateTimeOriginal").execute()
     Photo.update(description="Written by a human").where(Photo.name == "a1.jpg").execute()
     texts = {Path(row.path).name: row.description for row in named.tagging.preview(describe=True)}
     assert texts == {"a1.jpg": "", **dict.fromkeys(("a2.jpg", "a3.jpg", "b2.jpg"), "Anna, Lisbon, 12 July 2019")}
@@ -226,3 +227,70 @@ def test_kills_at_random_moments_leave_old_or_new_files_and_no_litter() -> None:
     assert counts["interrupted"] > 0
     assert counts["old"] > 0
     assert counts["new"] > 0
+
+
+def test_undo_finds_a_photo_that_was_moved_since(named: Services) -> None:
+    photo = Photo.get(Photo.name == "a1.jpg")
+    before = photo.path.read_bytes()
+    named.tagging.write()
+    moved = photo.path.rename(photo.path.with_name("z1.jpg"))
+    Photo.update(path=moved).where(Photo.id == photo.id).execute()
+    assert named.review.undo() is not None
+    assert moved.read_bytes() == before
+    assert len(unwritten()) == 4
+
+
+def test_what_cannot_be_undone_now_can_be_undone_later(named: Services) -> None:
+    path = Photo.get(Photo.name == "a1.jpg").path
+    named.tagging.write()
+    whole = path.read_bytes()
+    path.write_bytes(b"broken")
+    outcome = named.review.undo()
+    assert outcome is not None
+    assert "but not 1" in outcome.message
+    path.write_bytes(whole)
+    assert names(path) == ["Anna"]
+    assert "1 file" in named.review.history()[0].message
+    named.review.undo()
+    assert names(path) == []
+
+
+def test_names_on_other_faces_of_the_photo_are_a_difference(named: Services) -> None:
+    photo = Photo.get(Photo.name == "a2.jpg")
+    first, second = list(Face.select().where(Face.photo == photo.id).order_by(Face.x))
+    named.review.name([second.id], "Bo")
+    named.tagging.write()
+    assert not unwritten()
+    named.review.reset([first.id, second.id])
+    named.review.name([second.id], "Anna")
+    named.review.name([first.id], "Bo")
+    assert unwritten() == {photo.id}
+    named.tagging.write()
+    boxes = {region.name: region.box for region in read_people(photo.path)}
+    assert boxes["Anna"] is not None
+    assert boxes["Anna"].iou(Box(second.x, second.y, second.width, second.height)) > 0.9
+    assert len(read_people(photo.path)) == 2
+
+
+def test_the_time_of_the_file_is_no_date_of_a_description(named: Services) -> None:
+    assert {photo.date_source for photo in Photo.select()} == {"file"}
+    assert {each.description for each in named.tagging.preview(describe=True)} == {"Anna"}
+
+
+def test_nothing_is_offered_where_somebody_wrote_a_user_comment(named: Services) -> None:
+    path = Photo.get(Photo.name == "a1.jpg").path
+    data = path.read_bytes()
+    comment = piexif.dump({"Exif": {piexif.ExifIFD.UserComment: b"ASCII\0\0\0By hand"}})
+    path.write_bytes(data[:2] + b"\xff\xe1" + (len(comment) + 2).to_bytes(2, "big") + comment + data[2:])
+    offered = {each.path.name: each.description for each in named.tagging.preview(describe=True)}
+    assert offered["a1.jpg"] == ""
+    assert offered["a2.jpg"] == "Anna"
+
+
+def test_a_scan_that_runs_meanwhile_does_not_undo_the_books(named: Services, photos: Path) -> None:
+    """The scan reads its rows at its start, and stores them photo by photo."""
+    stale = Photo.get(Photo.name == "a1.jpg")
+    named.tagging.write()
+    status = stale.path.stat()
+    scan._store_info(stale, scan.File(stale.path, status.st_size, status.st_mtime_ns), read_info(stale.path))
+    assert not unwritten()

@@ -137,7 +137,7 @@ class _Edit:
             if add:
                 raise Refused(f"its XMP has {name[1]} in a form that is not a list")
             return
-        doomed = _matching_texts(items_of(array), remove)
+        doomed = _one_each([(each, Item(field, each.text)) for each in items_of(array)], remove)
         self._change_array(array, [existing], add, doomed)
 
     def _change_array(self, array: Element, owner: list[Element], add: Sequence[Item], doomed: list[Element]) -> None:
@@ -228,7 +228,7 @@ class _Edit:
     def _matching_regions(self, field: Field, elements: Sequence[Element], remove: Sequence[Item]) -> list[Element]:
         read = people.mwg_item if field == "mwg" else people.mp_item
         found = [(element, read(element)) for element in elements]
-        return [element for element, item in found if item is not None and any(item.means(each) for each in remove)]
+        return _one_each(found, remove)
 
     # Bytes
 
@@ -287,9 +287,13 @@ def _raw_name(data: bytes, element: Element) -> bytes:
     return tag.rstrip(b">").rstrip(b"/").split(None, 1)[0]
 
 
-def _matching_texts(elements: Sequence[Element], remove: Sequence[Item]) -> list[Element]:
-    doomed = {item.value for item in remove}
-    return [element for element in elements if element.text in doomed]
+def _one_each(found: Sequence[tuple[Element, Item | None]], remove: Sequence[Item]) -> list[Element]:
+    """For each item the last entry that means it: what others wrote a second time is theirs."""
+    doomed: list[Element] = []
+    for each in remove:
+        means = [one for one, item in found if item is not None and item.means(each) and one not in doomed]
+        doomed += means[-1:]
+    return doomed
 
 
 def _first_without_rectangle(elements: Sequence[Element]) -> Element | None:

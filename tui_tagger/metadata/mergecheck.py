@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 
 from tui_tagger.metadata import people
 from tui_tagger.metadata.merge import DESCRIPTION, items_in
-from tui_tagger.metadata.packet import TIFF, Element, Name, Packet, array_of, items_of, parse
+from tui_tagger.metadata.packet import TIFF, Name, Packet, array_of, items_of, parse
 from tui_tagger.metadata.people import Item
 from tui_tagger.metadata.splice import Refused
 
@@ -23,17 +23,44 @@ def check(old: bytes, new: bytes, add: Sequence[Item], remove: Sequence[Item]) -
     said, wanted = items_in(after), [item for item in add if item.field != "last_keyword"]
     if not all(any(each.means(item) for each in said) for item in wanted):
         raise Refused("its XMP did not take the new names")
-    if any(each.means(item) for each in said for item in remove):
-        raise Refused("its XMP did not let go of old names")
-    for read in (_entries, people.mwg_elements, people.mp_elements):
-        kept = Counter(each.canonical() for each in read(before))
-        lost = kept - Counter(each.canonical() for each in read(after))
-        if lost.total() > len(remove):
-            raise Refused("its XMP would lose entries of other programs")
+    if any(item.field == "description" and item in said for item in remove):
+        raise Refused("its XMP did not let go of the old description")
+    _check_entries(before, after, add, [item for item in remove if item.field != "description"])
 
 
-def _entries(packet: Packet) -> list[Element]:
-    return [entry for name in people.LISTS.values() for entry in items_of(array_of(packet.find(*name)))]
+def _check_entries(before: Packet, after: Packet, add: Sequence[Item], remove: Sequence[Item]) -> None:
+    """Exactly the items to be removed are gone, and nothing came that is not to be added."""
+    lost, gained = _entries(before) - _entries(after), _entries(after) - _entries(before)
+    if not _matched(lost, remove) or lost.total() != len(remove):
+        raise Refused("its XMP would lose entries of other programs, or keep old names")
+    if not _matched(gained, add):
+        raise Refused("its XMP would gain entries that nobody asked for")
+
+
+Entry = tuple[Item | None, object]  # what it says to us, and all that it says
+
+
+def _entries(packet: Packet) -> Counter[Entry]:
+    """All entries of the lists and regions that we manage."""
+    found: list[Entry] = [
+        (Item(field, each.text), each.canonical())
+        for field, name in people.LISTS.items()
+        for each in items_of(array_of(packet.find(*name)))
+    ]
+    found += [(people.mwg_item(each), each.canonical()) for each in people.mwg_elements(packet)]
+    found += [(people.mp_item(each), each.canonical()) for each in people.mp_elements(packet)]
+    return Counter(found)
+
+
+def _matched(entries: Counter[Entry], items: Sequence[Item]) -> bool:
+    """Whether each entry is one of the items, no item twice."""
+    left = list(items)
+    for item, _ in entries.elements():
+        found = next((each for each in left if item is not None and item.means(each)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return True
 
 
 def _check_foreign(before: Mapping[Name, object], after: Mapping[Name, object], ours: Set[Name]) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from tui_tagger.errors import MetadataError, PhotoError
-from tui_tagger.metadata import container, exiftext, jpeg, merge, mergecheck, people, safewrite, sidecar
+from tui_tagger.formats import open_image
+from tui_tagger.metadata import container, exiftext, jpeg, merge, mergecheck, people, safewrite, sidecar, tags
 from tui_tagger.metadata.exif import read_info
 from tui_tagger.metadata.frame import frame_at, read_frame
 from tui_tagger.metadata.packet import Packet, parse
@@ -102,9 +103,19 @@ def _has_description(request: WriteRequest) -> bool:
     """Whether the file has a description in any dialect that may not be replaced; also where that cannot be told."""
     mine = {item.value for item in request.own if item.field == "description"} if request.typed else set()
     try:
-        return read_info(request.path).description not in ("", *mine)
+        return read_info(request.path).description not in ("", *mine) or _comment(request.path) not in ("", *mine)
     except PhotoError:
         return True
+
+
+def _comment(path: Path) -> str:
+    """EXIF's UserComment, which the quick reading leaves out. Raises PhotoError."""
+    try:
+        with open_image(path) as image:
+            comment = tags.pillow_groups(image)["EXIF"].get("UserComment")
+    except Exception as error:  # decoders raise nearly anything on damaged files
+        raise PhotoError(f"{path}: is not a photo that can be read") from error
+    return tags.comment({"UserComment": comment}) if isinstance(comment, bytes) else ""
 
 
 def _planned(path: Path, to: Target, decide: Decide) -> WritePlan:
@@ -139,6 +150,7 @@ def plan_file(path: Path, real: Path, data: bytes, decide: Decide) -> WritePlan:
         _check_extended(data)
     if not difference.add and not difference.remove:
         return WritePlan(path, real, "none", notes=difference.notes)
+    container.check_unsigned(kind, data)
     safewrite.check_writable(real)
     changed = merge.change(packet or merge.new_packet(), difference.add, difference.remove, frame)
     mergecheck.check(packet or merge.new_packet(), changed, difference.add, difference.remove)
@@ -251,7 +263,8 @@ def _difference(data: bytes, request: WriteRequest, frame: Frame) -> Difference:
     withdrawn = {people.clean_name(name) for name in request.withdrawn}
     values = {item.value for name in withdrawn if name for item in people.name_items(name)}
     unwanted = [item for item in present if not any(item.means(each) for each in wanted)]
-    doomed = [item for item in unwanted if item.value in values or any(item.means(each) for each in request.own)]
+    named = [item for item in unwanted if item.value in values]
+    doomed = [*named, *standing(request.own, [item for item in unwanted if item not in named])]
     missing = [item for item in wanted if not any(item.means(each) for each in present)]
     more, less = _description_change(packet, request)
     missing, doomed = [*missing, *more], [*doomed, *less]
@@ -260,6 +273,17 @@ def _difference(data: bytes, request: WriteRequest, frame: Frame) -> Difference:
     kept = request.typed and request.description and not more and merge.described(packet) and not _says(packet, request)
     difference = Difference(tuple(missing), tuple(doomed), (KEPT,) if kept else ())
     return _without_foreign_regions(difference, people.applied_dimensions(packet), frame)
+
+
+def standing(items: Iterable[Item], present: Iterable[Item]) -> tuple[Item, ...]:
+    """Those present that are the given ones, as they stand there, each once: what others wrote again is theirs."""
+    left, found = list(present), []
+    for item in items:
+        same = next((each for each in reversed(left) if each.means(item)), None)
+        if same is not None:
+            left.remove(same)
+            found.append(same)
+    return tuple(found)
 
 
 def _says(packet: Packet, request: WriteRequest) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
 from tui_tagger.errors import MetadataError
 from tui_tagger.metadata.people import Field, Item
 from tui_tagger.metadata.regions import Area
+from tui_tagger.metadata.sidecar import new_path
 from tui_tagger.metadata.splice import Splice
 
 VERSION = 1
@@ -32,6 +33,13 @@ class UndoRecord:
     photo: Path
     added: tuple[Item, ...] = ()
     removed: tuple[Item, ...] = ()
+
+    def at(self, photo: Path) -> UndoRecord:
+        """The record for the photo where it is now, if it was moved or renamed since."""
+        if photo == self.photo or self.path.exists():
+            return self
+        beside = {new_path(self.photo): new_path(photo), self.photo.with_suffix(".xmp"): photo.with_suffix(".xmp")}
+        return replace(self, path=beside.get(self.path, photo.resolve()), photo=photo)
 
     def to_bytes(self) -> bytes:
         """The record as JSON in UTF-8."""

@@ -19,6 +19,7 @@ from tui_tagger.metadata.planning import (
     plan_file,
     plan_sidecar,
     read,
+    standing,
 )
 from tui_tagger.metadata.regions import Frame
 from tui_tagger.metadata.safewrite import digest, sweep
@@ -137,8 +138,7 @@ def _undo_by_meaning(record: UndoRecord) -> None:
         present = merge.items_in(parse(packet))
         again = [item for item in record.removed if item.area is not None or item.field not in ("mwg", "mp")]
         add = tuple(item for item in again if not any(item.means(each) for each in present))
-        remove = tuple(item for item in record.added if any(item.means(each) for each in present))
-        return Difference(add, remove)
+        return Difference(add, standing(record.added, present))
 
     try:
         if record.path.suffix.lower() == ".xmp":

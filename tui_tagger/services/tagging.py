@@ -14,7 +14,7 @@ from tui_tagger.metadata.regions import NamedRegion
 from tui_tagger.metadata.undo import UndoRecord
 from tui_tagger.metadata.writer import apply, undo
 from tui_tagger.services import writelog
-from tui_tagger.services.library import face_box, unwritten
+from tui_tagger.services.library import Written, face_box, unwritten
 from tui_tagger.services.views import FaceState, Outcome, PhotoStatus, WritePreview, WriteResult
 from tui_tagger.storage import journal
 from tui_tagger.storage.database import setting, store_setting
@@ -102,13 +102,14 @@ class TaggingService:
         writes = list(FileWrite.select().where(FileWrite.decision == decision.id).order_by(FileWrite.id.desc()))
         for row in writes:
             try:
-                undo(UndoRecord.from_bytes(row.undo))
+                undo(UndoRecord.from_bytes(row.undo).at(row.photo.path))
                 writelog.remember_file(row.photo)
             except (TaggerError, OSError) as error:
                 failed[row.photo_id] = str(error)
         if failed and len(failed) == len(writes):
             raise MetadataError(next(iter(failed.values())), "The file was left as it is.")
-        decision.changes = [change for change in decision.changes if change[1] not in failed]
+        if failed:
+            writelog.split(decision, failed.keys())
         reasons = "".join(f"; {reason}" for reason in list(failed.values())[:3])
         return f"Undone: {decision.message}" + (f", but not {len(failed)}{reasons}" if failed else "")
 
@@ -155,7 +156,8 @@ def _request(photo: Photo, template: Template | None = None) -> WriteRequest:
     description = ""
     if template is not None and not photo.description and photo.typed is None:
         people = [region.name for region in regions]
-        description = template.fill(field_values(people, photo.place, photo.taken_at))
+        taken_at = None if photo.date_source == "file" else photo.taken_at  # the file's own time is not the photo's
+        description = template.fill(field_values(people, photo.place, taken_at))
     typed = photo.typed is not None
     return WriteRequest(
         photo.path, regions, description=photo.typed or description, own=writelog.own_items(photo), typed=typed
@@ -202,13 +204,13 @@ def _write(decision: Decision, photo: Photo, to: Target, template: Template | No
 
 def _remember(decision: Decision, photo: Photo, found: WritePlan) -> None:
     """Keeps which names stand in the file now and which of them are ours, as a part of the undoable step."""
-    before: writelog.Written = photo.written
+    before: Written = photo.written
     known = {entry["name"]: bool(entry["ours"]) for entry in before}
     # A write that was killed between file and database left its record: then the names there are ours.
     recorded = FileWrite.select().join(Decision).where((FileWrite.photo == photo.id) & ~Decision.undone).exists()
-    after: writelog.Written = []
+    after: Written = []
     for region in _request(photo).regions:
-        if region.name not in {entry["name"] for entry in after}:
-            ours = clean_name(region.name) in found.added or known.get(region.name, found.kind == "none" and recorded)
-            after.append({"name": region.name, "ours": ours})
+        ours = clean_name(region.name) in found.added or known.get(region.name, found.kind == "none" and recorded)
+        box = region.box and [region.box.x, region.box.y, region.box.width, region.box.height]
+        after.append({"name": region.name, "ours": ours, "box": box})
     writelog.store(decision, photo, after, found.description)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from tui_tagger.metadata.planning import names_of
 from tui_tagger.metadata.safewrite import runs, sweep
 from tui_tagger.metadata.undo import UndoRecord
 from tui_tagger.metadata.writer import happened
+from tui_tagger.services.library import Written
 from tui_tagger.storage import journal
 from tui_tagger.storage.database import store_setting
 from tui_tagger.storage.models import Decision, FileWrite, Photo, Setting, proxy
 
-Written = list[dict[str, Any]]  # [{"name": str, "ours": whether we added it}], as Photo.written keeps it
 RUNNING = "writing:"  # with the process's id: the setting that names the decision of a write under way
 
 
@@ -71,6 +72,18 @@ def close(decision: Decision) -> None:
         else:
             decision.delete_instance()
         Setting.delete().where(Setting.key == f"{RUNNING}{os.getpid()}").execute()
+
+
+def split(decision: Decision, photo_ids: Collection[int]) -> None:
+    """Keeps what could not be undone of a step as a step of its own, which can be undone later."""
+    stay = [change for change in decision.changes if change[0] == "photo" and change[1] in photo_ids]
+    with proxy.atomic("IMMEDIATE"):
+        message = f"names left in {len(photo_ids)} {'file' if len(photo_ids) == 1 else 'files'}"
+        rest = Decision.create(kind="write", message=message, changes=stay)
+        kept = (FileWrite.decision == decision.id) & FileWrite.photo.in_(list(photo_ids))
+        FileWrite.update(decision=rest.id).where(kept).execute()
+        decision.changes = [change for change in decision.changes if change not in stay]
+        decision.save()
 
 
 def recover() -> int:
