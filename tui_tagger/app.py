@@ -96,6 +96,7 @@ class TaggerApp(App[None]):
             "map": MapScreen(),
         }
         self._write_job: JobView | None = None
+        self._write_stopped = False
         self._write_began = 0.0
         self._leaving = False
         self._read_at = 0.0
@@ -122,6 +123,7 @@ class TaggerApp(App[None]):
         elif work_waits():
             self.services.jobs.embed()
         self.tell_models()
+        self.offer_unfinished()
         if self.services.jobs.busy and self.shown and self.shown.is_mounted:
             self.data_changed()
 
@@ -234,8 +236,24 @@ class TaggerApp(App[None]):
     def show_writes(self, photo_ids: Sequence[int]) -> None:
         self.push_screen(WriteScreen(photo_ids))
 
+    def offer_unfinished(self) -> None:
+        """A write that was stopped, or that a crash ended, can go on."""
+        found = self.services.tagging.unfinished()
+        if found is None or self.shown is None or not self.shown.is_mounted:
+            return
+
+        def answer(yes: bool) -> None:
+            if yes:
+                self.show_writes(found.left)
+            else:
+                self.services.tagging.leave_unfinished()
+
+        left = f"{len(found.left):,} of {counted(found.total, 'photo')}"
+        self.shown.status.ask(f"A write was stopped: {left} not written yet. Go on?", answer)
+
     def write(self, photo_ids: Sequence[int], describe: bool = False) -> None:
         """Writes in a thread that belongs to the app: leaving the screen does not stop it."""
+        self._write_stopped = False
         self._write_began = time.monotonic()
         self._write_job = JobView(0, "Writing names", JobState.RUNNING, 0, len(photo_ids), (), 0.0, None)
         self.run_worker(
@@ -246,8 +264,8 @@ class TaggerApp(App[None]):
         )
 
     def _write_progress(self, done: int, total: int) -> bool:
-        """Ends the write when the app does; what is left is offered again the next time."""
-        if self._leaving:
+        """Ends the write when the user or the app does; what is left is offered again the next time."""
+        if self._leaving or self._write_stopped:
             return False
         self.call_from_thread(self._show_write, done, total)
         return True
@@ -276,6 +294,9 @@ class TaggerApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, WriteScreen) and screen.writing:
                 screen.show_results(results)
+        if self._write_stopped:
+            self.tell(f"Writing stopped after {counted(len(results), 'photo')}; w goes on")
+            return
         refused = sum(result.result == "refused" for result in results)
         told = f"{counted(len(results), 'photo')} written" if not refused else f"{refused} of {len(results)} refused"
         self.tell(told, error=bool(refused))
@@ -329,7 +350,10 @@ class TaggerApp(App[None]):
         self.data_changed()
 
     def action_cancel(self) -> None:
-        self.services.jobs.cancel()
+        if self._write_job is not None:
+            self._write_stopped = True  # after the file at hand
+        else:
+            self.services.jobs.cancel()
         self.data_changed()
 
     def action_failures(self) -> None:
@@ -342,6 +366,8 @@ class TaggerApp(App[None]):
         self.tell("ctrl+q quits")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "cancel" and self._write_job is not None:
+            return True
         if action in ("pause", "cancel"):
             job = self.services.jobs.current()
             return job is not None and job.state in (JobState.RUNNING, JobState.PAUSED)

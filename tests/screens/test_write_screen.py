@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
-from tests.screens.screen_text import SMALL, footer, press, text, until
+from tests.screens.screen_text import SMALL, footer, press, settled, text, until
 from tui_tagger.app import TaggerApp
 from tui_tagger.metadata.exif import read_info
 from tui_tagger.screens.write import WriteScreen
@@ -86,7 +87,50 @@ async def test_what_cannot_be_written_says_why_and_the_rest_is_written(app: Tagg
 async def test_a_write_that_was_stopped_is_offered_again(app: TaggerApp, services: Services) -> None:
     services.tagging.write(progress=lambda done, _total: done < 2)
     async with app.run_test(size=SMALL) as pilot:
-        await until(pilot, "1 to write")
-        await press(pilot, "w")
+        await until(pilot, "A write was stopped: 1 of 3 photos not written yet. Go on?")
+        await press(pilot, "y")
         await until(pilot, "1 file, 0 sidecars")
         assert "+Clara Ek" in text(app)
+
+
+async def test_only_what_the_filter_leaves_is_written(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "w")
+        await until(pilot, "+Anna Rossi")
+        await press(pilot, "slash", *"bo l", "enter")
+        await until(pilot, "1 file,")
+        assert "Anna Rossi" not in text(app)
+        await press(pilot, "y")
+        await until(pilot, "1 written")
+        assert services.library.counts().unwritten == 2
+
+
+async def test_a_write_can_be_stopped_and_is_offered_again(app: TaggerApp, services: Services) -> None:
+    gate, original = threading.Event(), services.tagging.write
+
+    def held(*arguments: object, **options: object) -> object:
+        gate.wait(10)
+        return original(*arguments, **options)  # type: ignore[arg-type]
+
+    services.tagging.write = held  # type: ignore[method-assign, assignment]
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "w")
+        await until(pilot, "+Anna Rossi")
+        await pilot.press("y")
+        await pilot.pause()
+        assert "Writing ..." in text(app)
+        await pilot.press("C")
+        gate.set()
+        await settled(pilot)
+        await until(pilot, "Writing stopped after 1 photo;")
+    again = TaggerApp(services, app.terminal)
+    async with again.run_test(size=SMALL) as pilot:
+        await until(pilot, "A write was stopped: 2 of 3 photos not written yet. Go on?")
+        await pilot.press("y")
+        await until(pilot, "+Bo Lind")
+        assert isinstance(again.screen, WriteScreen)
+    declined = TaggerApp(services, app.terminal)
+    async with declined.run_test(size=SMALL) as pilot:
+        await until(pilot, "Go on?")
+        await press(pilot, "n")
+    assert services.tagging.unfinished() is None

@@ -50,6 +50,24 @@ def test_a_write_can_be_stopped_and_goes_on_with_the_rest(named: Services) -> No
     assert not Setting.select().where(Setting.key.startswith("writing:")).exists()
 
 
+def test_a_stopped_write_is_known_until_it_is_finished_or_left(named: Services) -> None:
+    named.tagging.write(progress=lambda done, _total: done < 1)
+    found = named.tagging.unfinished()
+    assert found is not None
+    assert (len(found.left), found.total) == (3, 4)
+    named.tagging.write(found.left, progress=lambda done, _total: done < 1)
+    found = named.tagging.unfinished()
+    assert found is not None
+    assert (len(found.left), found.total) == (2, 3)
+    named.tagging.write(found.left)
+    assert named.tagging.unfinished() is None
+    named.review.undo()
+    named.tagging.write(progress=lambda done, _total: done < 1)
+    named.tagging.leave_unfinished()
+    assert named.tagging.unfinished() is None
+    assert unwritten()
+
+
 def test_the_old_name_of_a_renamed_or_merged_person_is_replaced(named: Services) -> None:
     named.tagging.write()
     named.people.rename(named.people.find("Anna"), "Anna Berg")

@@ -31,10 +31,11 @@ class WriteScreen(BaseScreen):
     """Preview and results; without a `y` nothing is written."""
 
     NAME = "Write"
-    HINTS = ("write.yes", "write.no", "write.describe", "write.template", "app.undo", "app.help")
+    HINTS = ("write.yes", "write.no", "write.filter", "write.describe", "write.template", "app.undo", "app.help")
     BINDINGS: ClassVar[list[BindingType]] = [
         key("y", "yes", "write.yes", "write", "Write the names into the files"),
         key("n,enter", "no", "write.no", "leave (default)", "Leave without writing"),
+        key("slash", "filter", "write.filter", "filter", "Only list, and write, files whose line holds a text"),
         key("d", "describe", "write.describe", "describe", "Give photos without a description one, or not"),
         key("t", "template", "write.template", "template", "Change what descriptions are made of"),
     ]
@@ -45,6 +46,8 @@ class WriteScreen(BaseScreen):
         self.previews: tuple[WritePreview, ...] | None = None
         self.results: tuple[WriteResult, ...] | None = None
         self.writing = self.describing = False
+        self.filter_text = ""
+        self.rows: list[WritePreview | WriteResult] = []  # what is listed
 
     def body(self) -> ComposeResult:
         yield Empty(id="empty")
@@ -79,7 +82,7 @@ class WriteScreen(BaseScreen):
                 self.focus_body()
 
     def show_results(self, results: tuple[WriteResult, ...]) -> None:
-        self.results, self.writing = results, False
+        self.results, self.writing, self.filter_text = results, False, ""
         self.query_one(RowList).cursor = 0
         self.fill()
 
@@ -93,8 +96,9 @@ class WriteScreen(BaseScreen):
         elif not lines:
             empty.show("Nothing to write.", "All confirmed names are in the files already.", "", *self.ways_out())
         else:
+            self.rows = [line for line in lines if says(line, self.filter_text)]
             self.query_one("#write-summary", Static).update(self.summary())
-            self.query_one(RowList).fill(len(lines), self.draw)
+            self.query_one(RowList).fill(len(self.rows), self.draw)
             self.show_detail()
 
     def ways_out(self) -> tuple[str, ...]:
@@ -105,11 +109,11 @@ class WriteScreen(BaseScreen):
             kinds = [result.result for result in self.results]
             counts = [f"{kinds.count(kind)} {kind}" for kind in RESULTS if kind in kinds]
             return Content.assemble((" " + ", ".join(counts), "bold"), ".  u undoes all of it")
-        assert self.previews is not None
-        targets = [preview.target for preview in self.previews]
+        shown = [row for row in self.rows if isinstance(row, WritePreview)]
+        targets = [preview.target for preview in shown]
         counts = [counted(targets.count("file"), "file"), counted(targets.count("sidecar"), "sidecar")]
         if self.describing:
-            counts.append(counted(sum(bool(preview.description) for preview in self.previews), "description"))
+            counts.append(counted(sum(bool(preview.description) for preview in shown), "description"))
         if "none" in targets:
             counts.append(f"{targets.count('none'):,} not possible")
         what, promise = f" {', '.join(counts)}. ", "Pictures stay as they are, each file is verified."
@@ -118,17 +122,13 @@ class WriteScreen(BaseScreen):
         return Content.assemble((what, "bold"), promise if fits else "", "\n ", (asked, "bold"))
 
     def draw(self, index: int, width: int) -> Content:
-        if self.results is not None:
-            return result_line(self.results[index], width)
-        assert self.previews is not None
-        return preview_line(self.previews[index], width)
+        row = self.rows[index]
+        return result_line(row, width) if isinstance(row, WriteResult) else preview_line(row, width)
 
     def show_detail(self) -> None:
-        lines = self.results or self.previews
         index = self.query_one(RowList).cursor
-        if lines and index < len(lines):
-            line = lines[index]
-            self.query_one("#write-detail", Static).update(Content(detail(line, self.size.width - 2)))
+        text = detail(self.rows[index], self.size.width - 2) if index < len(self.rows) else ""
+        self.query_one("#write-detail", Static).update(Content(text))
 
     def on_row_list_moved(self) -> None:
         self.show_detail()
@@ -141,6 +141,9 @@ class WriteScreen(BaseScreen):
         if self.results is not None:
             return "results"
         return f"preview of {counted(len(self.previews), 'photo')}" if self.previews is not None else "preview"
+
+    def state(self) -> str:
+        return f"{len(self.rows):,} with “{visible(self.filter_text)}”" if self.filter_text else ""
 
     def label(self, binding: Binding) -> str:
         if binding.id == "write.describe" and self.describing:
@@ -156,17 +159,29 @@ class WriteScreen(BaseScreen):
         if action in ("describe", "template"):
             return self.results is None and not self.writing
         if action == "yes":
-            return bool(self.previews) and self.results is None and not self.writing
+            return bool(self.previews) and bool(self.rows) and self.results is None and not self.writing
         return super().check_action(action, parameters)
 
     def on_row_list_chosen(self) -> None:
         self.action_no()
 
     def action_yes(self) -> None:
-        assert self.previews is not None
         self.writing = True
         self.fill()
-        self.shell.write([preview.photo_id for preview in self.previews], self.describing)
+        self.shell.write([row.photo_id for row in self.rows], self.describing)
+
+    def release(self) -> bool:
+        had = bool(self.filter_text)
+        if had:
+            self.set_filter("")
+        return had
+
+    def set_filter(self, text: str) -> None:
+        self.filter_text = text.strip()
+        self.fill()
+
+    def action_filter(self) -> None:
+        self.status.read("filter", self.set_filter, self.filter_text, self.set_filter)
 
     def action_describe(self) -> None:
         self.describing = not self.describing
@@ -190,6 +205,12 @@ class WriteScreen(BaseScreen):
 def changes(preview: WritePreview) -> bool:
     """Whether there is something to write, or a reason why it cannot be."""
     return bool(preview.target != "none" or preview.reason)
+
+
+def says(line: WritePreview | WriteResult, text: str) -> bool:
+    """Whether a line holds the text, in its path, names, description or reason."""
+    parts = (str(line.path), *line.added, *line.removed, line.description, line.reason, line.target)
+    return text.casefold() in "\n".join(parts).casefold()
 
 
 def detail(line: WritePreview | WriteResult, width: int) -> str:

@@ -15,7 +15,7 @@ from tui_tagger.metadata.undo import UndoRecord
 from tui_tagger.metadata.writer import apply, undo
 from tui_tagger.services import writelog
 from tui_tagger.services.library import Written, face_box, unwritten
-from tui_tagger.services.views import FaceState, Outcome, PhotoStatus, WritePreview, WriteResult
+from tui_tagger.services.views import FaceState, Outcome, PhotoStatus, Unfinished, WritePreview, WriteResult
 from tui_tagger.storage import journal
 from tui_tagger.storage.database import setting, store_setting
 from tui_tagger.storage.models import Decision, Face, FileWrite, Person, Photo
@@ -75,7 +75,7 @@ class TaggingService:
         """
         template = self._template() if describe else None
         photos = _wanted(photo_ids, describe)
-        decision = writelog.begin()
+        decision = writelog.begin([photo.id for photo in photos])
         results: list[WriteResult] = []
         try:
             for number, photo in enumerate(photos, 1):
@@ -83,8 +83,16 @@ class TaggingService:
                 if progress is not None and progress(number, len(photos)) is False:
                     break
         finally:
-            writelog.close(decision)
+            writelog.close(decision, done=len(results) == len(photos))
         return tuple(results)
+
+    def unfinished(self) -> Unfinished | None:
+        """The last write, if it was stopped or killed and photos of it are not written yet."""
+        return writelog.unfinished()
+
+    def leave_unfinished(self) -> None:
+        """The human does not want the stopped write to be offered again."""
+        writelog.forget_queue()
 
     def recover(self) -> int:
         """Finishes the bookkeeping of writes whose process was killed; how many there were.

@@ -194,6 +194,14 @@ class WriteResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A write that was stopped: the photos that it has left, of so many."""
+
+    left: tuple[int, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A part of a list: `rows` from `offset`, of `total`."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,13 @@ from tui_tagger.metadata.planning import names_of
 from tui_tagger.metadata.safewrite import runs, sweep
 from tui_tagger.metadata.undo import UndoRecord
 from tui_tagger.metadata.writer import happened
-from tui_tagger.services.library import Written
+from tui_tagger.services.library import Written, unwritten
+from tui_tagger.services.views import Unfinished
 from tui_tagger.storage import journal
-from tui_tagger.storage.database import store_setting
+from tui_tagger.storage.database import setting, store_setting
 from tui_tagger.storage.models import Decision, FileWrite, Photo, Setting, proxy
 
+QUEUE = "write queue"  # the setting with the photos of the last write, until all had their turn
 RUNNING = "writing:"  # with the process's id: the setting that names the decision of a write under way
 
 
@@ -54,17 +56,18 @@ def remember_file(photo: Photo) -> None:
         Photo.update(size=stat.st_size, mtime_ns=stat.st_mtime_ns).where(Photo.id == photo.id).execute()
 
 
-def begin() -> Decision:
-    """A new undoable step, known as under way until `close`."""
+def begin(photo_ids: Sequence[int]) -> Decision:
+    """A new undoable step, known as under way until `close`, and the photos that it is to write."""
     with proxy.atomic("IMMEDIATE"):
         Decision.delete().where(Decision.undone).execute()
         decision: Decision = Decision.create(kind="write", message="Writing names")
         store_setting(f"{RUNNING}{os.getpid()}", decision.id)
+        store_setting(QUEUE, list(photo_ids))
     return decision
 
 
-def close(decision: Decision) -> None:
-    """Ends the step with the count of its files; one without any is forgotten."""
+def close(decision: Decision, done: bool = False) -> None:
+    """Ends the step with the count of its files; one without any is forgotten. `done`: all photos had their turn."""
     written = FileWrite.select().where(FileWrite.decision == decision.id).count()
     with proxy.atomic("IMMEDIATE"):
         if decision.changes or written:
@@ -72,6 +75,22 @@ def close(decision: Decision) -> None:
         else:
             decision.delete_instance()
         Setting.delete().where(Setting.key == f"{RUNNING}{os.getpid()}").execute()
+        if done:
+            forget_queue()
+
+
+def unfinished() -> Unfinished | None:
+    """The last write, if it was stopped or killed and photos of it are not written yet."""
+    ids = setting(QUEUE, [])
+    if not ids or Setting.select().where(Setting.key.startswith(RUNNING)).exists():
+        return None
+    left = unwritten(ids)
+    return Unfinished(tuple(photo for photo in ids if photo in left), len(ids)) if left else None
+
+
+def forget_queue() -> None:
+    """The last write is not to be offered again."""
+    Setting.delete().where(Setting.key == QUEUE).execute()
 
 
 def split(decision: Decision, photo_ids: Collection[int]) -> None:
