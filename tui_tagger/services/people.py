@@ -198,13 +198,13 @@ def _dates() -> dict[int, tuple[str | None, str | None]]:
 
 
 def _unwritten_per_person() -> dict[int, int]:
-    photos: List[int] = list(unwritten())
+    photos = unwritten()  # compared here: SQLite takes only so many ids at once
     rows = (
         Face.select(Face.person, Face.photo, Person.name, Photo.written).join_from(Face, Person).join_from(Face, Photo)
     )
-    rows = rows.where((Face.state == FaceState.CONFIRMED) & Face.photo.in_(photos)).distinct().tuples()
+    rows = rows.where(Face.state == FaceState.CONFIRMED).distinct().tuples()
     found: dict[int, int] = {}
-    for person, _, name, written in rows:
-        if name not in {entry["name"] for entry in written}:
+    for person, photo, name, written in rows:
+        if photo in photos and name not in {entry["name"] for entry in written}:
             found[person] = found.get(person, 0) + 1
     return found

@@ -84,7 +84,7 @@ def unfinished() -> Unfinished | None:
     ids = setting(QUEUE, [])
     if not ids or Setting.select().where(Setting.key.startswith(RUNNING)).exists():
         return None
-    left = unwritten(ids)
+    left = unwritten().intersection(ids)  # SQLite takes only so many ids at once
     return Unfinished(tuple(photo for photo in ids if photo in left), len(ids)) if left else None
 
 
