@@ -1,0 +1,13 @@
+"""The command line: the app, and every job without a screen.
+
+Results go to stdout (`--json`: one object a line), progress and diagnostics to stderr. Exit status 0: done; 1: done,
+with failures listed; 2: wrong use, or cannot start.
+
+A module adds its commands to the groups in commands.py; they are imported here in the order of `--help`.
+"""
+
+from tui_tagger.cli import opening, scanning, writing, exchange, people, models, checks  # noqa: F401, I001
+from tui_tagger.cli.commands import cli
+from tui_tagger.cli.main import main
+
+__all__ = ["cli", "main"]

@@ -1,0 +1,34 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Db = Annotated[Path | None, typer.Option("--db", metavar="FILE", help="The database; made when it is not there.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")]
+Dirs = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of photos.")]
+
+
+class Images(StrEnum):
+    """How pictures are shown."""
+
+    AUTO = "auto"
+    KITTY = "kitty"
+    SIXEL = "sixel"
+    HALFCELL = "halfcell"
+    NONE = "none"
+
+
+class To(StrEnum):
+    """Where names are written."""
+
+    AUTO = "auto"
+    FILE = "file"
+    SIDECAR = "sidecar"
+
+
+ImagesOption = Annotated[Images, typer.Option(help="How pictures are shown; auto asks the terminal.")]

@@ -1,0 +1,48 @@
+"""The services of a command, and the jobs that it waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tui_tagger.cli.output import Progress, tell
+from tui_tagger.config import database_path
+from tui_tagger.errors import UsageError
+
+
+@contextmanager
+def services(db: Path | None) -> Iterator[Any]:
+    """The services on the database, closed afterwards."""
+    from tui_tagger.services import Services
+
+    opened = Services.open(db or database_path())
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def run_scan(opened: Any, folders: Sequence[Path]) -> Any:
+    """A scan in the worker process, with progress on stderr; ctrl+c ends it after the photo it is at."""
+    for folder in folders:
+        if not folder.exists():
+            raise UsageError(f"{folder}: there is no such folder", "Check the name.")
+    opened.jobs.scan(folders)
+    await_jobs(opened, "Scanning")
+    return opened.jobs.report()
+
+
+def await_jobs(opened: Any, title: str) -> None:
+    """Shows the progress of the jobs until they end. Raises the error of one that broke."""
+    progress = Progress(title)
+    while opened.jobs.busy:
+        try:
+            if opened.jobs.wait(0.5) and (view := opened.jobs.current()):
+                progress(view.done, view.total)
+        except KeyboardInterrupt:
+            tell("Stopping after this photo; start again to go on.")
+            opened.jobs.cancel()
+    if opened.jobs.error is not None:
+        raise opened.jobs.error
