@@ -29,7 +29,8 @@ from benchmarks.database import Floats, library
 from tools import faces as crops
 from tui_tagger.faces.weights import COMPACT_ID
 from tui_tagger.services import Services
-from tui_tagger.services.groups import GroupKind, GroupView, cluster, groups, loners
+from tui_tagger.services.clustering import cluster
+from tui_tagger.services.groups import GroupKind, GroupView
 from tui_tagger.services.orders import Order
 from tui_tagger.services.review import DEFAULT_ORDER, TwiceInPhoto
 from tui_tagger.services.views import ReviewItem
@@ -126,7 +127,9 @@ class Reviewer:
 
     def answer_page(self) -> bool:
         """Unticks the faces of known people on the next page of those who are like nobody, and ignores the rest."""
-        page = next((left for one in loners() if (left := [f for f in one if f not in self.passed])), None)
+        page = next(
+            (left for one in self.services.review.loners() if (left := [f for f in one if f not in self.passed])), None
+        )
         if page is None:
             return False
         self.questions += 1
@@ -146,7 +149,7 @@ class Reviewer:
 
     def next_group(self) -> GroupView | None:
         """The first group with at least two faces that were not passed over."""
-        return next((one for one in groups() if len(set(one.face_ids) - self.passed) > 1), None)
+        return next((one for one in self.services.review.groups() if len(set(one.face_ids) - self.passed) > 1), None)
 
     def named_right(self, count: int) -> None:
         self.named += count

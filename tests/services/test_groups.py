@@ -10,16 +10,17 @@ from tests.services import workers
 from tests.services.test_jobs import finish
 from tests.shared import SHARED_DATA, needs_shared_data
 from tui_tagger.services import Services
-from tui_tagger.services.groups import GroupKind, GroupView, cluster, cluster_new, groups, loners
+from tui_tagger.services.clustering import MADE, cluster, cluster_new
+from tui_tagger.services.groups import GroupKind, GroupView
 from tui_tagger.services.jobs import JobService
 from tui_tagger.services.recognition import to_blob
 from tui_tagger.services.views import FaceState
-from tui_tagger.storage.database import store_setting
+from tui_tagger.storage.database import setting, store_setting
 from tui_tagger.storage.models import Embedding, Face, Photo
 
 
-def sets(kind: GroupKind) -> set[frozenset[int]]:
-    return {frozenset(view.face_ids) for view in groups() if view.kind == kind}
+def sets(services: Services, kind: GroupKind) -> set[frozenset[int]]:
+    return {frozenset(view.face_ids) for view in services.review.groups() if view.kind == kind}
 
 
 def clustered_faces() -> dict[int, int]:
@@ -33,47 +34,47 @@ def grouped(scanned: Services) -> Services:
 
 
 def test_before_clusters_are_made_there_are_no_groups(scanned: Services) -> None:
-    assert groups() == ()
+    assert scanned.review.groups() == ()
 
 
 def test_unknown_faces_are_grouped_by_who_they_are(grouped: Services) -> None:
     faces = faces_by_person(grouped)
-    assert sets(GroupKind.UNKNOWN) == {frozenset(faces[person]) for person in (0, 1, 2)}
-    first = groups()[0]
+    assert sets(grouped, GroupKind.UNKNOWN) == {frozenset(faces[person]) for person in (0, 1, 2)}
+    first = grouped.review.groups()[0]
     assert (first.count, first.person, first.person_id, first.probability) == (4, None, None, None)
 
 
 def test_the_least_likely_come_first(grouped: Services) -> None:
     fits = dict(Face.select(Face.id, Face.cohesion).tuples())
-    for view in groups():
+    for view in grouped.review.groups():
         order = [fits[face] for face in view.face_ids]
         assert order == sorted(order)
         assert 0.5 < min(order) <= max(order) <= 1
 
 
 def test_one_key_names_a_group_and_takes_it_back(grouped: Services) -> None:
-    before = groups()
+    before = grouped.review.groups()
     grouped.review.name(before[0].face_ids, "Anna")
-    assert all(set(view.face_ids).isdisjoint(before[0].face_ids) for view in groups())
-    assert groups() == before[1:]
+    assert all(set(view.face_ids).isdisjoint(before[0].face_ids) for view in grouped.review.groups())
+    assert grouped.review.groups() == before[1:]
     grouped.review.undo()
-    assert groups() == before
+    assert grouped.review.groups() == before
 
 
 @pytest.mark.parametrize("act", ["ignore", "not_a_face"])
 def test_decided_faces_drop_out_at_once(grouped: Services, act: str) -> None:
     faces = faces_by_person(grouped)
     getattr(grouped.review, act)([faces[0][0]])
-    assert frozenset(faces[0][1:]) in sets(GroupKind.UNKNOWN)
+    assert frozenset(faces[0][1:]) in sets(grouped, GroupKind.UNKNOWN)
     cluster()
     assert faces[0][0] not in clustered_faces()
-    assert frozenset(faces[0][1:]) in sets(GroupKind.UNKNOWN)
+    assert frozenset(faces[0][1:]) in sets(grouped, GroupKind.UNKNOWN)
 
 
 def test_suggested_people_come_before_the_unknown(grouped: Services) -> None:
     faces = faces_by_person(grouped)
     grouped.review.name(faces[1][:1], "Bo")
-    (bo, *others) = groups()
+    (bo, *others) = grouped.review.groups()
     assert (bo.kind, bo.person, bo.person_id) == (GroupKind.PERSON, "Bo", grouped.people.find("Bo"))
     assert set(bo.face_ids) == set(faces[1][1:])
     assert bo.probability is not None and 0.5 < bo.probability <= 1
@@ -86,7 +87,8 @@ def test_a_group_of_a_person_spans_clusters(grouped: Services) -> None:
     grouped.review.name(faces[0][:1], "Anna")
     for number, face in enumerate(faces[0]):
         Face.update(cluster=100 + number).where(Face.id == face).execute()
-    assert sets(GroupKind.PERSON) == {frozenset(faces[0][1:])}
+    store_setting(MADE, setting(MADE) + 1)
+    assert sets(grouped, GroupKind.PERSON) == {frozenset(faces[0][1:])}
 
 
 def test_faces_beside_confirmed_ones_are_offered_as_that_person(grouped: Services) -> None:
@@ -94,7 +96,7 @@ def test_faces_beside_confirmed_ones_are_offered_as_that_person(grouped: Service
     grouped.review.name(faces[0][:1], "Anna")
     doubtful = {"person": None, "probability": None, "recommendation": "none", "state": FaceState.UNKNOWN}
     Face.update(**doubtful).where(Face.id.in_(faces[0][1:])).execute()
-    (anna,) = [view for view in groups() if view.kind == GroupKind.PERSON]
+    (anna,) = [view for view in grouped.review.groups() if view.kind == GroupKind.PERSON]
     assert (anna.person, set(anna.face_ids), anna.probability) == ("Anna", set(faces[0][1:]), None)
 
 
@@ -104,14 +106,14 @@ def test_nothing_is_known_of_a_cluster_with_two_people(grouped: Services) -> Non
     grouped.review.name(faces[0][1:2], "Bo")
     rest = faces[0][2:]
     Face.update(person=None, recommendation="none", state=FaceState.UNKNOWN).where(Face.id.in_(rest)).execute()
-    assert all(set(view.face_ids).isdisjoint(rest) for view in groups())
+    assert all(set(view.face_ids).isdisjoint(rest) for view in grouped.review.groups())
 
 
 def test_a_rejection_takes_the_face_out(grouped: Services) -> None:
     faces = faces_by_person(grouped)
     grouped.review.name(faces[0][:1], "Anna")
     grouped.review.reject(faces[0][2], grouped.people.find("Anna"))
-    assert all(faces[0][2] not in view.face_ids for view in groups())
+    assert all(faces[0][2] not in view.face_ids for view in grouped.review.groups())
     cluster()
     numbers = clustered_faces()
     assert numbers.get(faces[0][2]) not in {numbers[face] for face in faces[0] if face != faces[0][2]}
@@ -121,19 +123,19 @@ def test_where_a_person_is_confirmed_nobody_else_in_the_photo_is_offered(grouped
     faces = faces_by_person(grouped)
     grouped.review.name([faces[0][1]], "Anna")
     Face.update(photo=Face.get_by_id(faces[0][1]).photo_id).where(Face.id == faces[0][2]).execute()
-    assert sets(GroupKind.PERSON) == {frozenset({faces[0][0], faces[0][3]})}
+    assert sets(grouped, GroupKind.PERSON) == {frozenset({faces[0][0], faces[0][3]})}
 
 
 def test_who_is_like_nobody_can_be_ignored_by_the_page(scanned: Services) -> None:
     faces = sorted(face for many in faces_by_person(scanned).values() for face in many)
-    assert [face for page in loners(3) for face in page] == faces
-    assert [len(page) for page in loners(3)][:-1] == [3] * (len(faces) // 3 - (len(faces) % 3 == 0))
+    assert [face for page in scanned.review.loners(3) for face in page] == faces
+    assert [len(page) for page in scanned.review.loners(3)][:-1] == [3] * (len(faces) // 3 - (len(faces) % 3 == 0))
     cluster()
-    grouped = {face for view in groups() for face in view.face_ids}
-    assert {face for page in loners() for face in page} == set(faces) - grouped
+    grouped = {face for view in scanned.review.groups() for face in view.face_ids}
+    assert {face for page in scanned.review.loners() for face in page} == set(faces) - grouped
     scanned.review.name(faces_by_person(scanned)[0][:1], "Anna")
     suggested = {face for (face,) in Face.select(Face.id).where(Face.state == FaceState.SUGGESTED).tuples()}
-    assert suggested and suggested.isdisjoint(face for page in loners() for face in page)
+    assert suggested and suggested.isdisjoint(face for page in scanned.review.loners() for face in page)
 
 
 def test_two_faces_of_one_photo_are_never_in_one_group(scanned: Services) -> None:
@@ -141,10 +143,10 @@ def test_two_faces_of_one_photo_are_never_in_one_group(scanned: Services) -> Non
     photo = Face.get_by_id(faces[0][0]).photo_id
     Face.update(photo=photo).where(Face.id == faces[0][1]).execute()
     cluster()
-    assert not any({faces[0][0], faces[0][1]} <= set(view.face_ids) for view in groups())
+    assert not any({faces[0][0], faces[0][1]} <= set(view.face_ids) for view in scanned.review.groups())
     scanned.review.name([faces[0][2]], "Anna")
-    assert not any({faces[0][0], faces[0][1]} <= set(view.face_ids) for view in groups())
-    for view in groups():
+    assert not any({faces[0][0], faces[0][1]} <= set(view.face_ids) for view in scanned.review.groups())
+    for view in scanned.review.groups():
         assert scanned.review.name(view.face_ids, "Somebody").face_ids == view.face_ids
         scanned.review.undo()
 
@@ -153,7 +155,7 @@ def test_photos_that_are_away_are_not_asked_about(grouped: Services, photos: Pat
     faces = faces_by_person(grouped)
     (photos / "a1.jpg").unlink()
     scan_fake([photos])
-    assert frozenset(faces[0]) - {faces[0][0]} in sets(GroupKind.UNKNOWN)
+    assert frozenset(faces[0]) - {faces[0][0]} in sets(grouped, GroupKind.UNKNOWN)
 
 
 def test_clustering_twice_changes_nothing(grouped: Services) -> None:
@@ -187,7 +189,7 @@ def test_ended_early_everything_stays_as_it_was(grouped: Services, photos: Path)
 
 
 def test_an_empty_library(services: Services) -> None:
-    assert (cluster(), groups()) == (0, ())
+    assert (cluster(), services.review.groups()) == (0, ())
 
 
 def test_the_worker_clusters_after_a_scan_and_on_demand(services: Services, photos: Path, tmp_path: Path) -> None:
@@ -196,12 +198,12 @@ def test_the_worker_clusters_after_a_scan_and_on_demand(services: Services, phot
         jobs.scan([photos])
         finish(jobs)
         faces = faces_by_person(services)
-        assert sets(GroupKind.UNKNOWN) == {frozenset(faces[person]) for person in (0, 1, 2)}
+        assert sets(services, GroupKind.UNKNOWN) == {frozenset(faces[person]) for person in (0, 1, 2)}
         Face.update(cluster=None).execute()
         jobs.cluster()
         finish(jobs)
         assert jobs.error is None
-        assert sets(GroupKind.UNKNOWN) == {frozenset(faces[person]) for person in (0, 1, 2)}
+        assert sets(services, GroupKind.UNKNOWN) == {frozenset(faces[person]) for person in (0, 1, 2)}
     finally:
         jobs.close()
 
@@ -224,7 +226,7 @@ def test_real_faces_are_grouped_purely(services: Services) -> None:
         Embedding.create(face=face.id, model=COMPACT_ID, vector=to_blob(np.asarray(vector)))
         people[face.id] = name.split("/")[0]
     cluster()
-    found: tuple[GroupView, ...] = groups()
+    found: tuple[GroupView, ...] = services.review.groups()
     in_groups = [[people[face] for face in view.face_ids] for view in found]
     wrong = sum(len(one) - max(map(one.count, one)) for one in in_groups)
     assert sum(map(len, in_groups)) > 0.3 * len(people)

@@ -1,41 +1,38 @@
 """Groups of waiting faces that one answer can name: those suggested as one person, and clusters of unknown ones.
 
-The worker makes the clusters and leaves a number at each face; what is shown follows from the faces as they are now.
+What is shown follows from the faces as they are now and from the clusters that the worker made (clustering.py). All of
+it is arithmetic over arrays: 100,000 faces wait in a large library, and a key waits for the answer.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
-from peewee import fn
+from numpy.typing import NDArray
 
-from tui_tagger.faces.cluster import Known, clusters
-from tui_tagger.faces.strangers import StrangerBank
-from tui_tagger.services.banks import bank_in_use
-from tui_tagger.services.query import WAITING
-from tui_tagger.services.recognition import current_model, from_blobs
-from tui_tagger.services.views import FaceState, PhotoStatus
-from tui_tagger.storage.database import setting, store_setting
-from tui_tagger.storage.models import Embedding, Face, Person, Photo, Rejection, proxy
+from tui_tagger.services.caps import RuledOut
+from tui_tagger.services.clustering import NOWHERE, Clusters
+from tui_tagger.services.facts import CONFIRMED, NOBODY, Facts, Rows
+from tui_tagger.services.orders import MEDIUM, askable
+from tui_tagger.storage.models import Person
 
-TRUSTED = ("strong", "medium")  # recommendations that put a face into a person's group
 PAGE = 24  # faces that a person takes in at once
-CLUSTERED = "clustered"  # the setting that says of which embeddings the clusters are
+TWO_PEOPLE = -2  # the person of a cluster of which nothing is known; NOBODY where nobody is known
+APART = np.iinfo(np.int64).min  # the group of a face that is in none
 
 
 class GroupKind(StrEnum):
     PERSON = "person"
     UNKNOWN = "unknown"
+    LONERS = "loners"  # a page of faces that are like nobody, not even each other
 
 
 @dataclass(frozen=True, slots=True)
 class GroupView:
-    """Waiting faces, at least two and no two of one photo, that are probably one person.
+    """Waiting faces that one answer can decide: probably one person, no two of one photo; or a page of loners.
 
     `probability` is the mean of the faces' suggestions; None where nobody is suggested, as beside confirmed faces only.
     """
@@ -44,203 +41,116 @@ class GroupView:
     person_id: int | None
     person: str | None
     probability: float | None
-    face_ids: tuple[int, ...]  # the least likely first
+    face_ids: tuple[int, ...]  # the least likely first; loners by age
 
     @property
     def count(self) -> int:
         return len(self.face_ids)
 
 
-# --- making clusters ------------------------------------------------------------------------------------------------
+class Groups:
+    """The groups at one moment: those of people first, within a kind the biggest; pages of loners last."""
 
+    def __init__(self, facts: Facts, clusters: Clusters, apart: Collection[int] = ()) -> None:
+        """`apart` are faces that the human wants to be asked about one by one."""
+        number, cohesion = clusters.read()
+        free = askable(facts)
+        free[facts.rows_of(apart)] = False
+        rows = np.flatnonzero(free)
+        key = _keys(facts, rows, number)
+        self._table = facts.table
+        self._rows, self._starts, self._keys = _sorted(facts, rows, key, cohesion)
+        grouped = np.zeros(len(facts), np.bool_)
+        grouped[self._rows] = True
+        alone = rows[(self._table["person"][rows] == NOBODY) & ~grouped[rows]]
+        self._alone = self._table["id"][alone[np.argsort(self._table["id"][alone])]]
 
-def cluster(go_on: Callable[[int, int], bool] = lambda _done, _total: True) -> int:
-    """Clusters the faces anew; returns how many changed their cluster.
-
-    When `go_on` ends it, or the process dies, the clusters stay as they were.
-    """
-    state = _embedded()
-    rows = list(_rows(state[0]))
-    made = clusters(*_input(state[0], rows), go_on=go_on) if rows else ()
-    if made is None:
-        return 0
-    found: dict[int, tuple[int, float]] = {}
-    for number, one in enumerate(made, 1):
-        for index, cohesion in zip(one.members, one.cohesion, strict=True):
-            found[rows[index][0]] = number, cohesion
-    return _store(found, state)
-
-
-def cluster_new(go_on: Callable[[int, int], bool] = lambda _done, _total: True) -> int:
-    """The same if faces or embeddings came or went since the last time; decisions alone need no new clusters."""
-    return 0 if setting(CLUSTERED) == _embedded() else cluster(go_on)
-
-
-def _embedded() -> list[Any]:
-    """What tells whether clusters are up to date: the model, the newest of its embeddings, their number."""
-    model = current_model()
-    rows = Embedding.select(fn.MAX(Embedding.id), fn.COUNT(Embedding.id)).where(Embedding.model == model)
-    return [model, *rows.tuples().get()]
-
-
-Row = tuple[int, int, str, int | None, bytes]  # face, photo, state, person, vector
-
-
-def _rows(model: str) -> Iterable[Row]:
-    """The faces to cluster: those that wait, and the confirmed ones."""
-    states = (*WAITING, FaceState.CONFIRMED)
-    return (  # type: ignore[no-any-return]
-        Embedding.select(Face.id, Face.photo, Face.state, Face.person, Embedding.vector)
-        .join(Face)
-        .join(Photo)
-        .where((Embedding.model == model) & Face.state.in_(states) & (Photo.status != PhotoStatus.OFFLINE))
-        .order_by(Face.id)
-        .tuples()
-    )
-
-
-def _input(model: str, rows: Sequence[Row]) -> tuple[StrangerBank, Any, Known]:
-    vectors = from_blobs([vector for *_, vector in rows])
-    places = {face: place for place, (face, *_) in enumerate(rows)}
-    persons = [person if state == FaceState.CONFIRMED and person else -1 for _, _, state, person, _ in rows]
-    rejected = Rejection.select(Rejection.face, Rejection.person).tuples()
-    return (
-        bank_in_use(model, vectors.shape[1]),
-        vectors,
-        Known(
-            np.array([photo for _, photo, *_ in rows]),
-            np.array(persons),
-            np.zeros(len(rows), np.bool_),
-            [(places[face], person) for face, person in rejected if face in places],
-        ),
-    )
-
-
-def _store(found: dict[int, tuple[int, float]], state: list[Any]) -> int:
-    """Writes what changed, in one transaction."""
-    nowhere = (None, None)
-    with proxy.atomic("IMMEDIATE"):
-        rows = Face.select(Face.id, Face.cluster, Face.cohesion).tuples()
-        before = {face: (number, cohesion) for face, number, cohesion in rows}
-        changed = [(*found.get(face, nowhere), face) for face in before if found.get(face, nowhere) != before[face]]
-        proxy.connection().executemany("UPDATE face SET cluster = ?, cohesion = ? WHERE id = ?", changed)
-        store_setting(CLUSTERED, state)
-    return len(changed)
-
-
-# --- showing groups -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    id: int
-    photo: int
-    suggested: int | None  # a person
-    probability: float | None
-    trusted: bool
-    cluster: int | None
-    cohesion: float | None
+    def __len__(self) -> int:
+        """How many groups there are, without pages of loners."""
+        return len(self._keys)
 
     @property
-    def likelihood(self) -> tuple[float, float, int]:
-        """What faces of a group are ordered by."""
-        return self.probability or 0.0, self.cohesion or 0.0, self.id
+    def people(self) -> int:
+        """How many of the groups, the first ones, are of people."""
+        return int((self._keys >= 0).sum())
+
+    def view(self, index: int) -> GroupView:
+        """One group."""
+        rows, key = self._rows[self._starts[index] : self._starts[index + 1]], int(self._keys[index])
+        faces = tuple(self._table["id"][rows].tolist())
+        if key < 0:
+            return GroupView(GroupKind.UNKNOWN, None, None, None, faces)
+        chances = self._table["probability"][rows][self._table["person"][rows] == key]
+        chances = chances[chances >= 0]
+        probability = round(float(chances.mean()), 4) if len(chances) else None
+        return GroupView(GroupKind.PERSON, key, Person.get_by_id(key).name, probability, faces)
+
+    def views(self) -> tuple[GroupView, ...]:
+        """All groups."""
+        return tuple(self.view(index) for index in range(len(self)))
+
+    def loners(self, page: int = PAGE) -> tuple[tuple[int, ...], ...]:
+        """Pages of faces that are like nobody: neither suggested nor in a group, the oldest first.
+
+        Most of them are strangers, so one answer ignores a whole page but for the faces that the human knows.
+        """
+        return tuple(tuple(self._alone[at : at + page].tolist()) for at in range(0, len(self._alone), page))
 
 
-def groups() -> tuple[GroupView, ...]:
-    """The groups as they follow from all decisions up to now: suggested people first, within a kind the biggest."""
-    waiting, rejected, confirmed = _waiting(), _rejected(), _Confirmed.read()
-    people: dict[int, list[_Waiting]] = defaultdict(list)
-    unknown: list[list[_Waiting]] = []
-    for face in waiting:
-        if face.trusted and face.suggested is not None:
-            people[face.suggested].append(face)
-    for number, faces in _by_cluster(waiting).items():
-        rest = [face for face in faces if not face.trusted]
-        persons = confirmed.in_cluster.get(number, set()) or _mostly(faces)
-        if not persons:
-            unknown.append(rest)
-        elif len(persons) == 1:  # of a cluster with two people nothing is known
-            (person,) = persons
-            people[person] += [face for face in rest if face.suggested in (None, person)]
-    names = dict(Person.select(Person.id, Person.name).tuples())
-    views = [_of_person(person, names[person], faces, rejected, confirmed) for person, faces in people.items()]
-    views += [GroupView(GroupKind.UNKNOWN, None, None, None, _ordered(faces)) for faces in unknown]
-    kinds = list(GroupKind)
-    found = [view for view in views if view.count > 1]
-    return tuple(sorted(found, key=lambda view: (kinds.index(view.kind), -view.count, view.face_ids)))
+def _keys(facts: Facts, rows: Rows, number: Rows) -> Rows:
+    """The group [n] of the waiting faces at `rows` [n]: a person, a negative number for a cluster, or APART."""
+    table = facts.table
+    person, cluster = table["person"][rows], number[rows]
+    trusted = (person != NOBODY) & (table["level"][rows] >= MEDIUM)
+    known = _person_of_clusters(facts, rows, number, trusted)[cluster]
+    open_to = (known >= 0) & ((person == NOBODY) | (person == known))
+    by_cluster = np.where(known == NOBODY, -1 - cluster, np.where(open_to, known, APART))
+    key = np.where(trusted, person, np.where(cluster == NOWHERE, APART, by_cluster))
+    of_person = np.flatnonzero(key >= 0)
+    key[of_person[RuledOut(facts).mask(rows[of_person], key[of_person])]] = APART
+    place = {row: at for at, row in enumerate(rows.tolist())} if facts.rejected else {}
+    for row, people in facts.rejected.items():
+        if row in place and int(key[place[row]]) in people:
+            key[place[row]] = APART
+    return np.asarray(key, np.int64)
 
 
-def loners(page: int = PAGE) -> tuple[tuple[int, ...], ...]:
-    """Pages of faces that are like nobody: neither suggested nor in a group, the oldest first.
-
-    Most of them are strangers, so one answer ignores a whole page but for the faces that the human knows.
-    """
-    grouped = {face for view in groups() for face in view.face_ids}
-    found = [face.id for face in _waiting() if face.suggested is None and face.id not in grouped]
-    return tuple(tuple(found[at : at + page]) for at in range(0, len(found), page))
-
-
-def _waiting() -> list[_Waiting]:
-    fields = (Face.id, Face.photo, Face.person, Face.probability, Face.recommendation, Face.cluster, Face.cohesion)
-    rows = (
-        Face.select(*fields)
-        .join(Photo)
-        .where(Face.state.in_(WAITING) & (Photo.status != PhotoStatus.OFFLINE) & Face.x.is_null(False))
-        .order_by(Face.id)
-    )
-    return [
-        _Waiting(face, photo, person, probability, person is not None and level in TRUSTED, number, cohesion)
-        for face, photo, person, probability, level, number, cohesion in rows.tuples()
-    ]
-
-
-def _rejected() -> set[tuple[int, int]]:
-    return set(Rejection.select(Rejection.face, Rejection.person).tuples())
-
-
-@dataclass(frozen=True, slots=True)
-class _Confirmed:
-    in_cluster: dict[int, set[int]]  # the persons confirmed there
-    in_photos: set[tuple[int, int]]  # photo, person
-
-    @classmethod
-    def read(cls) -> _Confirmed:
-        rows = Face.select(Face.photo, Face.person, Face.cluster).where(Face.state == FaceState.CONFIRMED)
-        found = cls(defaultdict(set), set())
-        for photo, person, number in rows.tuples():
-            found.in_photos.add((photo, person))
-            if number is not None:
-                found.in_cluster[number].add(person)
-        return found
-
-
-def _by_cluster(faces: Iterable[_Waiting]) -> dict[int, list[_Waiting]]:
-    found: dict[int, list[_Waiting]] = defaultdict(list)
-    for face in faces:
-        if face.cluster is not None:
-            found[face.cluster].append(face)
+def _person_of_clusters(facts: Facts, rows: Rows, number: Rows, trusted: NDArray[np.bool_]) -> Rows:
+    """Who the faces of every cluster are: the one person confirmed there, else who most of the waiting ones seem."""
+    table, size = facts.table, int(number.max(initial=0)) + 1
+    found = np.full(size + 1, NOBODY, np.int64)  # the last for NOWHERE, which is -1
+    clustered = number[rows] != NOWHERE
+    waiting = np.bincount(number[rows][clustered], minlength=size)
+    pairs = np.stack([number[rows], table["person"][rows]])[:, trusted & clustered]
+    (where, who), counts = np.unique(pairs, axis=1, return_counts=True)
+    most = 2 * counts > waiting[where]
+    found[where[most]] = who[most]
+    sure = np.flatnonzero((table["state"] == CONFIRMED) & (table["person"] != NOBODY) & (number != NOWHERE))
+    least, largest = np.full(size, np.iinfo(np.int64).max), np.full(size, NOBODY)
+    np.minimum.at(least, number[sure], table["person"][sure])
+    np.maximum.at(largest, number[sure], table["person"][sure])
+    told = np.flatnonzero(largest != NOBODY)
+    found[told] = np.where(least[told] == largest[told], largest[told], TWO_PEOPLE)
     return found
 
 
-def _mostly(faces: Sequence[_Waiting]) -> set[int]:
-    """The person that more than half of `faces` are suggested as, so that it can be trusted; else nobody."""
-    counts = Counter(face.suggested for face in faces if face.trusted and face.suggested is not None)
-    return {person for person, count in counts.items() if 2 * count > len(faces)}
+def _sorted(facts: Facts, rows: Rows, key: Rows, cohesion: NDArray[np.float32]) -> tuple[Rows, Rows, Rows]:
+    """Rows group after group, the least likely first; where each group starts, and its key.
 
-
-def _of_person(
-    person: int, name: str, faces: Sequence[_Waiting], rejected: set[tuple[int, int]], confirmed: _Confirmed
-) -> GroupView:
-    able = [
-        face for face in faces if (face.id, person) not in rejected and (face.photo, person) not in confirmed.in_photos
-    ]
-    chances = [face.probability for face in able if face.suggested == person and face.probability is not None]
-    probability = round(float(np.mean(chances)), 4) if chances else None
-    return GroupView(GroupKind.PERSON, person, name, probability, _ordered(able))
-
-
-def _ordered(faces: Sequence[_Waiting]) -> tuple[int, ...]:
-    """The least likely first; of two faces of one photo the likelier alone."""
-    best = {face.photo: face for face in sorted(faces, key=lambda face: face.likelihood)}
-    return tuple(face.id for face in sorted(best.values(), key=lambda face: face.likelihood))
+    Of two faces of one photo the likelier alone; groups of one face are none.
+    """
+    table = facts.table
+    rows, key = rows[key != APART], key[key != APART]
+    likelihood = table["id"][rows], cohesion[rows], np.maximum(table["probability"][rows], 0)
+    order = np.lexsort((*likelihood, table["photo"][rows], key))
+    rows, key = rows[order], key[order]
+    last = np.append((np.diff(key) != 0) | (np.diff(table["photo"][rows]) != 0), len(rows) > 0)
+    rows, key = rows[last[: len(rows)]], key[last[: len(rows)]]
+    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
+    size = counts[inverse] if len(rows) else np.empty(0, np.int64)
+    rows, key, size = rows[size > 1], key[size > 1], size[size > 1]
+    likelihood = table["id"][rows], cohesion[rows], np.maximum(table["probability"][rows], 0)
+    order = np.lexsort((*likelihood, np.abs(key), -size, key < 0))
+    rows, key = rows[order], key[order]
+    starts = np.flatnonzero(np.append(True, np.diff(key) != 0)) if len(rows) else np.empty(0, np.int64)
+    return rows, np.append(starts, len(rows)), key[starts]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tui_tagger.errors import UsageError
+from tui_tagger.services.clustering import Clusters
+from tui_tagger.services.groups import PAGE, Groups, GroupView
 from tui_tagger.services.library import face_view
 from tui_tagger.services.orders import Order
 from tui_tagger.services.query import WAITING
@@ -32,6 +34,7 @@ class ReviewService:
         self._recognition = recognition
         self._undo_write = undo_write
         self._redo_write = redo_write
+        self._clusters = Clusters(recognition.facts)
         self._queue: Queue | None = None
 
     def queue(self, order: Order | None = None) -> tuple[int, ...]:
@@ -49,6 +52,18 @@ class ReviewService:
             self._queue = Queue(self._recognition, order or DEFAULT_ORDER)
         else:
             self._queue.plan(order=order)
+
+    def groups(self) -> tuple[GroupView, ...]:
+        """The groups as they follow from all decisions up to now: those of people first, within a kind the biggest."""
+        return self._grouped().views()
+
+    def loners(self, page: int = PAGE) -> tuple[tuple[int, ...], ...]:
+        """Pages of faces that are like nobody (groups.Groups.loners)."""
+        return self._grouped().loners(page)
+
+    def _grouped(self) -> Groups:
+        self._recognition.follow()
+        return Groups(self._recognition.facts, self._clusters)
 
     def item(self, face_id: int) -> ReviewItem:
         """The question about one face. Raises UsageError when it is gone."""

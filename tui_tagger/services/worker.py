@@ -17,7 +17,7 @@ from tui_tagger.config import log_dir
 from tui_tagger.errors import TaggerError, UsageError
 from tui_tagger.faces.protocols import Detector, Embedder
 from tui_tagger.geometry import Box
-from tui_tagger.services import groups, scan
+from tui_tagger.services import clustering, scan
 from tui_tagger.services.calibration import calibrate, due
 from tui_tagger.services.embedding import EmbedReport, embed_missing
 from tui_tagger.services.recognition import Recognition, current_model
@@ -146,7 +146,7 @@ def _embed(control: Control) -> EmbedReport:
         calibrate(chosen.embedder_id)
     control.suggest()  # clusters may take a minute
     if control.unhindered():
-        groups.cluster_new(lambda _done, _total: control.unhindered())
+        clustering.cluster_new(lambda _done, _total: control.unhindered())
     return report
 
 
@@ -163,7 +163,7 @@ def _draw(control: Control, photo_id: int, box: Box) -> int:
 
 
 def _cluster(control: Control) -> int:
-    return groups.cluster(lambda done, total: control.go_on(done, total, None))
+    return clustering.cluster(lambda done, total: control.go_on(done, total, None))
 
 
 JOBS: dict[str, Callable[..., Any]] = {

@@ -55,6 +55,11 @@ def rejections(faces: Collection[int] | None = None) -> list[tuple[int, int]]:
     return _of("SELECT face_id, person_id FROM rejection", "face_id", faces)
 
 
+def clusters() -> list[tuple[int, int, float]]:
+    """The faces that are in a cluster: id, number of the cluster, cohesion."""
+    return list(proxy.execute_sql("SELECT id, cluster, cohesion FROM face WHERE cluster IS NOT NULL"))
+
+
 def store_suggestions(rows: Iterable[tuple[int | None, float | None, str, str, int]]) -> None:
     """Person, probability, recommendation and state of faces; one that a human decided meanwhile is left alone."""
     statement = """UPDATE face SET person_id = ?, probability = ?, recommendation = ?, state = ?

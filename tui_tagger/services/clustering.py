@@ -1,0 +1,134 @@
+"""Making clusters: the worker looks at all faces at once and leaves a number at each, from which groups follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from peewee import fn
+
+from tui_tagger.faces.cluster import Known, clusters
+from tui_tagger.faces.strangers import StrangerBank
+from tui_tagger.services.banks import bank_in_use
+from tui_tagger.services.facts import Facts, Rows
+from tui_tagger.services.query import WAITING
+from tui_tagger.services.recognition import current_model, from_blobs
+from tui_tagger.services.views import FaceState, PhotoStatus
+from tui_tagger.storage import bulk
+from tui_tagger.storage.database import setting, store_setting
+from tui_tagger.storage.models import Embedding, Face, Photo, Rejection, proxy
+
+CLUSTERED = "clustered"  # the setting that says of which embeddings the clusters are
+MADE = "clusters made"  # the setting that says how often clusters were made
+NOWHERE = -1  # the cluster of a face that is in none
+
+
+def cluster(go_on: Callable[[int, int], bool] = lambda _done, _total: True) -> int:
+    """Clusters the faces anew; returns how many changed their cluster.
+
+    When `go_on` ends it, or the process dies, the clusters stay as they were.
+    """
+    state = _embedded()
+    rows = list(_rows(state[0]))
+    made = clusters(*_input(state[0], rows), go_on=go_on) if rows else ()
+    if made is None:
+        return 0
+    found: dict[int, tuple[int, float]] = {}
+    for number, one in enumerate(made, 1):
+        for index, cohesion in zip(one.members, one.cohesion, strict=True):
+            found[rows[index][0]] = number, cohesion
+    return _store(found, state)
+
+
+def cluster_new(go_on: Callable[[int, int], bool] = lambda _done, _total: True) -> int:
+    """The same if faces or embeddings came or went since the last time; decisions alone need no new clusters."""
+    return 0 if setting(CLUSTERED) == _embedded() else cluster(go_on)
+
+
+def _embedded() -> list[Any]:
+    """What tells whether clusters are up to date: the model, the newest of its embeddings, their number."""
+    model = current_model()
+    rows = Embedding.select(fn.MAX(Embedding.id), fn.COUNT(Embedding.id)).where(Embedding.model == model)
+    return [model, *rows.tuples().get()]
+
+
+Row = tuple[int, int, str, int | None, bytes]  # face, photo, state, person, vector
+
+
+def _rows(model: str) -> Iterable[Row]:
+    """The faces to cluster: those that wait, and the confirmed ones."""
+    states = (*WAITING, FaceState.CONFIRMED)
+    return (  # type: ignore[no-any-return]
+        Embedding.select(Face.id, Face.photo, Face.state, Face.person, Embedding.vector)
+        .join(Face)
+        .join(Photo)
+        .where((Embedding.model == model) & Face.state.in_(states) & (Photo.status != PhotoStatus.OFFLINE))
+        .order_by(Face.id)
+        .tuples()
+    )
+
+
+def _input(model: str, rows: Sequence[Row]) -> tuple[StrangerBank, Any, Known]:
+    vectors = from_blobs([vector for *_, vector in rows])
+    places = {face: place for place, (face, *_) in enumerate(rows)}
+    persons = [person if state == FaceState.CONFIRMED and person else -1 for _, _, state, person, _ in rows]
+    rejected = Rejection.select(Rejection.face, Rejection.person).tuples()
+    return (
+        bank_in_use(model, vectors.shape[1]),
+        vectors,
+        Known(
+            np.array([photo for _, photo, *_ in rows]),
+            np.array(persons),
+            np.zeros(len(rows), np.bool_),
+            [(places[face], person) for face, person in rejected if face in places],
+        ),
+    )
+
+
+def _store(found: dict[int, tuple[int, float]], state: list[Any]) -> int:
+    """Writes what changed, in one transaction."""
+    nowhere = (None, None)
+    with proxy.atomic("IMMEDIATE"):
+        rows = Face.select(Face.id, Face.cluster, Face.cohesion).tuples()
+        before = {face: (number, cohesion) for face, number, cohesion in rows}
+        changed = [(*found.get(face, nowhere), face) for face in before if found.get(face, nowhere) != before[face]]
+        proxy.connection().executemany("UPDATE face SET cluster = ?, cohesion = ? WHERE id = ?", changed)
+        store_setting(CLUSTERED, state)
+        store_setting(MADE, setting(MADE, 0) + 1)
+    return len(changed)
+
+
+class Clusters:
+    """The cluster of every row of `facts`, in memory; read again when clusters were made anew."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._made: int | None = None
+        self._number = np.empty(0, np.int64)
+        self._cohesion = np.empty(0, np.float32)
+
+    def read(self) -> tuple[Rows, NDArray[np.float32]]:
+        """Cluster [n], NOWHERE for none, and how well the face fits into it [n], 0 to 1."""
+        made = int(setting(MADE, 0))
+        if made != self._made:
+            self._made = made
+            self._number, self._cohesion = _empty(0)
+            self._grow()
+            found = [row for row in bulk.clusters() if self._facts.row(row[0]) is not None]
+            rows = self._facts.rows_of([face for face, *_ in found])
+            self._number[rows] = [number for _, number, _ in found]
+            self._cohesion[rows] = [cohesion for *_, cohesion in found]
+        self._grow()
+        return self._number, self._cohesion
+
+    def _grow(self) -> None:
+        """Faces that are new are in no cluster yet."""
+        number, cohesion = _empty(len(self._facts) - len(self._number))
+        self._number = np.concatenate([self._number, number])
+        self._cohesion = np.concatenate([self._cohesion, cohesion])
+
+
+def _empty(count: int) -> tuple[Rows, NDArray[np.float32]]:
+    return np.full(count, NOWHERE, np.int64), np.zeros(count, np.float32)
