@@ -45,6 +45,10 @@ class DatabaseError(TaggerError):
     title = "Database"
 
 
+class DatabaseDamaged(DatabaseError):
+    """A database whose content is broken, or lost while its backups are there."""
+
+
 class UsageError(TaggerError):
     """A request that cannot be carried out as it was put: an unknown name, an empty selection, a wrong value."""
 

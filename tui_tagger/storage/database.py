@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
+from peewee import DatabaseError as PeeweeDatabaseError
 from peewee import SqliteDatabase
 
-from tui_tagger.errors import DatabaseError
+from tui_tagger.errors import DatabaseDamaged, DatabaseError
+from tui_tagger.storage.backups import backups, copy
+from tui_tagger.storage.integrity import CHECKED_AT_ONCE, damage_in, is_damage, is_locked
 from tui_tagger.storage.migrations import STEPS, applied, migrate
 from tui_tagger.storage.models import Setting, proxy
 
@@ -23,8 +27,12 @@ PRAGMAS = {
 
 
 def open_database(path: Path) -> SqliteDatabase:
-    """Opens or makes the database at `path` and binds the models to it. Raises DatabaseError."""
+    """Opens or makes the database at `path` and binds the models to it.
+
+    Raises DatabaseDamaged where a backup is wanted, and DatabaseError.
+    """
     try:
+        _refuse_lost(path)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # SQLite gives its -wal and -shm files the mode of the database; embeddings are biometric data.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -32,37 +40,57 @@ def open_database(path: Path) -> SqliteDatabase:
         _prepare(path)
         database = SqliteDatabase(str(path), pragmas=PRAGMAS)
         database.connect()
-    except sqlite3.DatabaseError as error:
-        raise DatabaseError(f"{path} cannot be used as a database ({error})", "Choose another with --db.") from error
+    except (sqlite3.DatabaseError, PeeweeDatabaseError) as error:
+        raise _refusal(path, error) from error
     except OSError as error:
         raise DatabaseError(f"{path} cannot be opened ({error.strerror})", "Choose another place with --db.") from error
     proxy.initialize(database)
     return database
 
 
+def _refuse_lost(path: Path) -> None:
+    """An empty database in the place of one that has backups would look as if all was forgotten."""
+    if backups(path) and not (path.exists() and path.stat().st_size):
+        raise DatabaseDamaged(f"{path} is lost: its backups are there, it is not", repair_hint(path))
+
+
+def _refusal(path: Path, error: Exception) -> DatabaseError:
+    if is_damage(error) and (backups(path) or _is_database(path)):
+        return DatabaseDamaged(f"{path} is damaged ({error})", repair_hint(path))
+    if is_locked(error):
+        return DatabaseError(f"{path} is in use by another program ({error})", "Try again when that has ended.")
+    return DatabaseError(f"{path} cannot be used as a database ({error})", "Choose another with --db.")
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(16) == b"SQLite format 3\0"
+
+
+def repair_hint(path: Path) -> str:
+    """What to do about a damaged database."""
+    known = backups(path)
+    if not known:
+        return "There is no backup. `tui-tagger doctor --repair` saves what can still be read."
+    at = time.strftime("%Y-%m-%d %H:%M", time.localtime(known[0].at))
+    return f"`tui-tagger doctor --repair` restores the backup of {at} and keeps the damaged file."
+
+
 def _prepare(path: Path) -> None:
     connection = sqlite3.connect(path, isolation_level=None, timeout=30)
     try:
+        if path.stat().st_size <= CHECKED_AT_ONCE and (found := damage_in(connection)):
+            raise DatabaseDamaged(f"{path} is damaged ({found})", repair_hint(path))
         have, newest = applied(connection), STEPS[-1].number
         if have > newest:
             text = f"{path} was made by a newer version of this program (schema {have}, known here: {newest})"
             raise DatabaseError(text, "Update the program, or choose another database with --db.")
         if 0 < have < newest:
-            backup(connection, path.with_name(f"{path.name}.before-{newest}"))
+            copy(path, path.with_name(f"{path.name}.before-{newest}"))
         if have < newest:
             migrate(connection)
     finally:
         connection.close()
-
-
-def backup(connection: sqlite3.Connection, target: Path) -> None:
-    """A consistent copy of the database, readable by its owner alone."""
-    os.close(os.open(target, os.O_RDWR | os.O_CREAT, 0o600))
-    copy = sqlite3.connect(target)
-    try:
-        connection.backup(copy)
-    finally:
-        copy.close()
 
 
 def setting(key: str, default: Any = None) -> Any:
