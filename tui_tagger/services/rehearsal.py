@@ -32,7 +32,7 @@ class DemoReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Truth:
+class Truth:
     drawn: int
     names: Mapping[int, str | None]  # per found face: who was drawn there
 
@@ -44,10 +44,10 @@ def rehearse(
 
     `began` is the time.monotonic() at which the demo started.
     """
-    known = _match(folder, truth)
+    known = match(folder, truth)
     right: dict[int, float] = {}
     for confirmations in ROUNDS:
-        _confirm_up_to(confirmations, known.names, review)
+        confirm_up_to(confirmations, known.names, review)
         right[confirmations] = _share_right(known.names)
     taken = _share_taken(known.names)
     _accept_right(known.names, review)
@@ -63,7 +63,7 @@ def rehearse(
     )
 
 
-def _match(folder: Path, truth: GroundTruth) -> _Truth:
+def match(folder: Path, truth: GroundTruth) -> Truth:
     """Which found face is which drawn one. What was drawn on photos that cannot be read at all does not count."""
     photos = {photo.path: photo for photo in Photo.select().where(Photo.status == PhotoStatus.READY)}
     names: dict[int, str | None] = {}
@@ -73,7 +73,7 @@ def _match(folder: Path, truth: GroundTruth) -> _Truth:
         if photo is not None:
             drawn += len(drawn_faces)
             names |= _match_photo(list(faces_of([photo.id])[photo.id]), drawn_faces)
-    return _Truth(drawn, names)
+    return Truth(drawn, names)
 
 
 def _match_photo(found: list[FaceView], drawn: tuple[DrawnFace, ...]) -> dict[int, str | None]:
@@ -91,7 +91,7 @@ def _views(names: Mapping[int, str | None]) -> list[FaceView]:
     return [view for views in faces_of(photos).values() for view in views if view.id in names]
 
 
-def _confirm_up_to(count: int, names: Mapping[int, str | None], review: ReviewService) -> None:
+def confirm_up_to(count: int, names: Mapping[int, str | None], review: ReviewService) -> None:
     """Confirms faces drawn by lot until each person has `count` of them."""
     faces: dict[str, list[FaceView]] = defaultdict(list)
     for view in _views(names):
