@@ -184,8 +184,8 @@ class Reviewer:
 
     def letters(self, name: str) -> int:
         """How many letters of `name` are typed before it is the first hit; all of a new one."""
-        complete = self.services.people.complete
-        return next((n for n in range(1, len(name)) if complete(name[:n])[:1] == (name,)), len(name))
+        first = (self.services.people.complete(name[:n], limit=1) for n in range(1, len(name)))
+        return next((n for n, found in enumerate(first, 1) if found and found[0].name == name), len(name))
 
 
 def reviewer(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import faces_by_person
@@ -7,7 +9,8 @@ from tests.services.drawn import add_photo
 from tui_tagger.errors import UsageError
 from tui_tagger.services import Services
 from tui_tagger.services.library import face_view
-from tui_tagger.services.views import FaceState
+from tui_tagger.services.views import FaceState, KnownName
+from tui_tagger.storage.models import Photo
 
 
 @pytest.fixture
@@ -37,9 +40,9 @@ def test_a_wrong_face_floats_to_the_top(named: Services) -> None:
 def test_type_ahead_offers_recent_names_and_beginnings_first(named: Services) -> None:
     named.people.add("Bettina")
     named.people.add("Jo Bergson")
-    assert named.people.complete("b")[-1] == "Jo Bergson"
-    assert set(named.people.complete("b")) == {"Bo", "Bettina", "Jo Bergson"}
-    assert named.people.complete("", limit=2) == ("Jo Bergson", "Bettina")
+    assert named.people.complete("b")[-1] == KnownName("Jo Bergson")
+    assert {known.name for known in named.people.complete("b")} == {"Bo", "Bettina", "Jo Bergson"}
+    assert named.people.complete("", limit=2) == (KnownName("Jo Bergson"), KnownName("Bettina"))
 
 
 def test_renaming_to_a_taken_name_is_refused(named: Services) -> None:
@@ -88,9 +91,12 @@ def test_planted_wrong_faces_are_suspicious_and_said_why(audited: Services) -> N
     assert set(found) == {20, 21}
     assert found[20].startswith("looks more like Bo, ")
     assert found[21] == "unlike Anna's other 11 faces"
-    assert {face.id for face in audited.people.faces(audited.people.find("Anna"))[:2]} == {20, 21}
-    assert audited.people.doubts(audited.people.find("Anna")) == found
-    assert audited.people.doubts(audited.people.find("Bo")) == {}
+    anna, bo = audited.people.find("Anna"), audited.people.find("Bo")
+    faces = audited.people.faces(anna)
+    assert {face.id for face in faces[:2]} == {20, 21}
+    assert [face.id for face in faces if face.suspicious] == [face.id for face in faces[:2]]
+    assert {face: audited.people.doubt(face, anna) for face in found} == found
+    assert not any(face.suspicious for face in audited.people.faces(bo))
     assert len(audited.people.suspicious(limit=1)) == 1
 
 
@@ -106,3 +112,76 @@ def test_one_face_is_nothing_to_compare(services: Services) -> None:
     services.review.name(add_photo([0]), "Anna")
     assert services.people.suspicious() == ()
     assert len(services.people.faces(services.people.find("Anna"))) == 1
+
+
+# --- hiding, keyfaces, deleting ---------------------------------------------------------------------------------------
+
+
+def suggestions(services: Services, name: str) -> int:
+    return services.people.row(services.people.find(name)).suggested
+
+
+def test_a_hidden_person_is_suggested_and_offered_no_more_until_shown(named: Services) -> None:
+    anna, before = named.people.find("Anna"), suggestions(named, "Anna")
+    assert before > 0
+    named.people.hide(anna)
+    assert suggestions(named, "Anna") == 0
+    assert all(named.review.item(face).candidates[:1] == () or named.review.item(face).candidates[0].person != "Anna"
+               for face in named.review.queue())  # fmt: skip
+    assert [person.name for person in named.people.entries()] == ["Bo"]
+    assert [person.name for person in named.people.entries(hidden=True)] == ["Anna", "Bo"]
+    assert "Anna" not in {known.name for known in named.people.complete("")}
+    assert named.people.row(anna).confirmed == 2
+    named.people.hide(anna, hidden=False)
+    assert suggestions(named, "Anna") == before
+
+
+def test_hiding_survives_a_restart_and_undo(named: Services, tmp_path: Path) -> None:
+    before = suggestions(named, "Anna")
+    named.people.hide(named.people.find("Anna"))
+    named.close()
+    again = Services.open(tmp_path / "library.db")
+    again.recognition.update()
+    assert suggestions(again, "Anna") == 0
+    assert again.people.fits(again.people.find("Anna")) == {}
+    again.review.undo()
+    assert suggestions(again, "Anna") == before
+    again.close()
+
+
+def test_naming_a_face_as_somebody_hidden_teaches_nothing(named: Services) -> None:
+    anna = named.people.find("Anna")
+    named.people.hide(anna)
+    named.review.name([faces_by_person(named)[0][2]], "Anna")
+    assert suggestions(named, "Anna") == 0
+    named.people.delete(anna)
+    assert [person.name for person in named.people.list()] == ["Bo"]
+
+
+def test_the_keyface_is_the_chosen_one_as_long_as_it_is_theirs(named: Services) -> None:
+    anna, faces = named.people.find("Anna"), faces_by_person(named)[0]
+    other = next(face for face in faces[:2] if face != named.people.row(anna).keyface_id)
+    named.people.set_keyface(anna, other)
+    assert named.people.row(anna).keyface_id == other
+    named.review.ignore([other])
+    assert named.people.row(anna).keyface_id in faces[:2]
+    assert named.people.row(anna).keyface_id != other
+    named.review.undo()
+    named.review.undo()
+    assert named.people.row(anna).keyface_id != other
+    with pytest.raises(UsageError, match="not confirmed"):
+        named.people.set_keyface(anna, faces[2])
+
+
+def test_what_deleting_would_do_is_counted(named: Services) -> None:
+    found = named.people.preview_delete(named.people.find("Anna"))
+    assert (found.name, found.faces, found.photos, found.written) == ("Anna", 2, 2, 0)
+    Photo.update(written=[{"name": "Anna", "ours": True}]).execute()
+    assert named.people.preview_delete(named.people.find("Anna")).written == 2
+
+
+def test_ages_come_from_dates_of_photos_not_of_files(services: Services) -> None:
+    faces = [add_photo([0], "2019-07-12T00:00:00")[0], add_photo([0], "2020-01-01T00:00:00", source="file")[0]]
+    services.review.name(faces, "Anna")
+    services.people.set_birth_date(services.people.find("Anna"), "2010-08")
+    assert {face.id: face.age for face in services.people.faces(services.people.find("Anna"))} == {1: 8, 2: None}

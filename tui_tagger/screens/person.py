@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 
 from tui_tagger.screens.base import BaseScreen, Command, Empty
-from tui_tagger.services.views import FaceState, FaceView
+from tui_tagger.services.views import FaceState, PersonFace
 from tui_tagger.text import percent, visible
 from tui_tagger.widgets.face_grid import FaceGrid, Thumbnail
 from tui_tagger.widgets.keys import key
@@ -44,7 +44,7 @@ class PersonScreen(BaseScreen):
         super().__init__()
         self.person_id = person_id
         self.name_shown = ""
-        self.faces: tuple[FaceView, ...] = ()
+        self.faces: tuple[PersonFace, ...] = ()
         self.doubts: dict[int, str] = {}  # face -> why it may be somebody else's
 
     def body(self) -> ComposeResult:
@@ -60,7 +60,8 @@ class PersonScreen(BaseScreen):
 
     def reload(self) -> None:
         self.faces = self.services.people.faces(self.person_id)
-        self.doubts = self.services.people.doubts(self.person_id)
+        suspicious = (face.id for face in self.faces if face.suspicious)
+        self.doubts = {face: self.services.people.doubt(face, self.person_id) for face in suspicious}
         people = {person.id: person.name for person in self.services.people.list()}
         self.name_shown = people.get(self.person_id, "")
         self.grid.fill(len(self.faces), self.thumbnail, lambda index: self.faces[index].id)
@@ -76,8 +77,8 @@ class PersonScreen(BaseScreen):
     def thumbnail(self, index: int) -> Thumbnail:
         face = self.faces[index]
         library, mark = self.services.library, STATES[face.state]
-        note = percent(face.probability) if face.probability is not None else ""
-        caption = "? suspicious" if face.id in self.doubts else f"{mark.glyph} {face.photo_path.stem}"
+        note = percent(face.chance) if face.state is FaceState.SUGGESTED else ""
+        caption = "? suspicious" if face.id in self.doubts else f"{mark.glyph} {face.path.stem}"
         return Thumbnail(("face", face.id), lambda side: library.face_picture(face.id, side), caption, note)
 
     def show_preview(self) -> None:
@@ -89,7 +90,7 @@ class PersonScreen(BaseScreen):
         picture.show(lambda side: library.face_picture(face_id, side), ("face", face_id), ())
 
     @property
-    def face(self) -> FaceView | None:
+    def face(self) -> PersonFace | None:
         return self.faces[self.grid.cursor] if self.faces else None
 
     @property
@@ -110,7 +111,7 @@ class PersonScreen(BaseScreen):
         return " - ".join(filter(None, [place, f"{marks} marked" if marks else ""]))
 
     def copy_text(self) -> str:
-        return str(self.face.photo_path) if self.face else ""
+        return str(self.face.path) if self.face else ""
 
     def commands(self) -> Iterable[Command]:
         yield "person: Set birth date", self.ask_birth_date

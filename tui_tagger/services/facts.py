@@ -70,6 +70,7 @@ class Facts:
     def __init__(self, model: str) -> None:
         self.rejected: dict[int, frozenset[int]] = {}  # row -> people whom it was said not to be
         self.born: dict[int, str] = {}  # person -> birth date
+        self.hidden: frozenset[int] = frozenset()  # people who are nobody's candidates
         self._columns: dict[str, NDArray[Any]] = {name: np.empty(0, kind) for name, kind in COLUMNS.items()}
         self._row_of: dict[int, int] = {}
         self.use(model)
@@ -110,16 +111,25 @@ class Facts:
         return unit(self._vectors[rows])
 
     def gallery(self, person: int) -> Rows:
+        """The faces that `person` is recognised by; none of somebody hidden."""
+        return np.empty(0, np.int64) if person in self.hidden else self.faces_of(person)
+
+    def faces_of(self, person: int) -> Rows:
         """The confirmed faces of `person` that have an embedding, by face id."""
         table = self.table
         rows = np.flatnonzero((table["person"] == person) & (table["state"] == CONFIRMED) & self.embedded)
         return rows[np.argsort(table["id"][rows])]
 
+    def are_hidden(self, people: Rows) -> NDArray[np.bool_]:
+        """Which of `people` [n] are hidden."""
+        return np.isin(people, np.array([*self.hidden], np.int64))
+
     def refresh(self) -> News:
         """Reads what changed in the database since the last call; everything, the first time."""
         newest = bulk.newest_change()
         changed = None if self._seen < 0 else bulk.changes_since(self._seen)
-        self.born = dict(Person.select(Person.id, Person.birth_date).where(Person.birth_date.is_null(False)).tuples())
+        hidden = self.hidden
+        self._read_people()
         if changed is None:
             bulk.forget_changes()
             faces = embedded = rejected = None
@@ -131,7 +141,7 @@ class Facts:
         with_vector = self._read_vectors(embedded)
         self._read_rejections(rejected)
         news = rows if rejected is None else np.union1d(np.union1d(rows, with_vector), self.rows_of(rejected))
-        return News(news, with_vector, self._moved(before, rows, with_vector))
+        return News(news, with_vector, self._moved(before, rows, with_vector) | (hidden ^ self.hidden))
 
     def store(self, rows: Rows, person: Rows, probability: NDArray[np.float64], level: NDArray[np.int8]) -> None:
         """Writes suggestions to the database and here; a face that a human decided meanwhile is left alone there."""
@@ -154,6 +164,13 @@ class Facts:
             self._seen = bulk.newest_change()
 
     # --- reading ----------------------------------------------------------------------------------------------------
+
+    def _read_people(self) -> None:
+        fields = (Person.id, Person.birth_date, Person.hidden)
+        rows = Person.select(*fields).where(Person.birth_date.is_null(False) | Person.hidden).tuples()
+        told = [(person, born, hidden) for person, born, hidden in rows]
+        self.born = {person: born for person, born, _ in told if born is not None}
+        self.hidden = frozenset(person for person, _, hidden in told if hidden)
 
     def _galleries(self, faces: Sequence[int] | None) -> dict[int, int]:
         """Row -> the person in whose gallery it is, before those faces are read again."""

@@ -125,7 +125,8 @@ def _person_of_clusters(facts: Facts, rows: Rows, number: Rows, trusted: NDArray
     (where, who), counts = np.unique(pairs, axis=1, return_counts=True)
     most = 2 * counts > waiting[where]
     found[where[most]] = who[most]
-    sure = np.flatnonzero((table["state"] == CONFIRMED) & (table["person"] != NOBODY) & (number != NOWHERE))
+    confirmed = (table["state"] == CONFIRMED) & (table["person"] != NOBODY) & ~facts.are_hidden(table["person"])
+    sure = np.flatnonzero(confirmed & (number != NOWHERE))
     least, largest = np.full(size, np.iinfo(np.int64).max), np.full(size, NOBODY)
     np.minimum.at(least, number[sure], table["person"][sure])
     np.maximum.at(largest, number[sure], table["person"][sure])

@@ -23,7 +23,7 @@ from tui_tagger.services.scan import below
 from tui_tagger.services.views import Failure, PhotoStatus
 from tui_tagger.storage import journal
 from tui_tagger.storage.journal import Recorder
-from tui_tagger.storage.models import Face, Person, Photo
+from tui_tagger.storage.models import Alias, Face, Person, Photo
 
 IMPORTED = "imported"  # begins the source of a face that a file named
 
@@ -57,11 +57,13 @@ class Weighed:
 
 
 class Names:
-    """Persons' names without case: claims are given the spelling that is known, or that came first."""
+    """Persons' names, also other ones, without case: claims are given the spelling that is known, or came first."""
 
     def __init__(self) -> None:
         names = [name for (name,) in Person.select(Person.name).order_by(Person.id.desc()).tuples()]
-        self._exact, self._known = set(names), {key_of(name): name for name in names}
+        others = Alias.select(Alias.name, Person.name).join(Person).order_by(Alias.id.desc()).tuples()
+        self._exact, self._known = set(names), {key_of(alias): name for alias, name in others}
+        self._known |= {key_of(name): name for name in names}
 
     def known(self, name: str) -> str:
         return name if name in self._exact else self._known.setdefault(key_of(name), name)

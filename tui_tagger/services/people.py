@@ -1,90 +1,109 @@
-"""The persons that the human named."""
+"""The persons that the human named: one door to lists, audit, names, merging and splitting."""
 
 from __future__ import annotations
 
-from builtins import list as List  # the service has a method of that name
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from peewee import fn
 
 from tui_tagger.errors import UsageError
+from tui_tagger.services import aliases, audit, merging, roster, splitting
+from tui_tagger.services.appearances import Appearances, appearances
 from tui_tagger.services.birth import clean_birth_date
-from tui_tagger.services.library import face_views, unwritten
-from tui_tagger.services.query import fold
+from tui_tagger.services.merging import MergePreview
 from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.review import NOBODY, clean_name
-from tui_tagger.services.views import FaceState, FaceView, Outcome, PersonRow, SuspiciousFace
+from tui_tagger.services.roster import Sort
+from tui_tagger.services.splitting import DividedFace
+from tui_tagger.services.views import (
+    FaceState,
+    KnownName,
+    Outcome,
+    PersonEntry,
+    PersonFace,
+    PersonRow,
+    SuspiciousFace,
+)
 from tui_tagger.storage import journal
-from tui_tagger.storage.models import Decision, Face, Person, Photo, Rejection
-from tui_tagger.text import percent
+from tui_tagger.storage.models import Decision, Face, Person, Rejection
 
-SUSPICIOUS = 0.5  # probability of being the person's, by their other faces: below it somebody else is likelier
+
+@dataclass(frozen=True, slots=True)
+class DeletePreview:
+    """What deleting a person would do."""
+
+    name: str
+    faces: int  # confirmed faces that become unknown
+    photos: int  # that they are in
+    written: int  # photos whose file holds the name: the next write takes out what we wrote
 
 
 class PeopleService:
     def __init__(self, recognition: Recognition) -> None:
         self._recognition = recognition
 
-    def list(self, filter: str = "") -> tuple[PersonRow, ...]:  # noqa: A002
-        """Persons by name, those whose name holds `filter` (without case and accents)."""
-        confirmed, suggested = (_per_person(state) for state in (FaceState.CONFIRMED, FaceState.SUGGESTED))
-        dates = _dates()
-        behind = _unwritten_per_person()
-        persons = Person.select().where(fn.instr(fn.fold(Person.name), fold(filter)) > 0) if filter else Person.select()
-        return tuple(
-            PersonRow(
-                id=person.id,
-                name=person.name,
-                keyface_id=confirmed.get(person.id, (0, None))[1],
-                confirmed=confirmed.get(person.id, (0, None))[0],
-                suggested=suggested.get(person.id, (0, None))[0],
-                first=dates.get(person.id, (None, None))[0],
-                last=dates.get(person.id, (None, None))[1],
-                unwritten=behind.get(person.id, 0),
-                birth_date=person.birth_date,
-            )
-            for person in sorted(persons, key=lambda person: fold(person.name))
-        )
+    # --- lists ------------------------------------------------------------------------------------------------------
 
-    def faces(self, person_id: int) -> tuple[FaceView, ...]:
-        """The confirmed faces, least likely first by the others of them, so that wrong ones float to the top."""
-        rows = Face.select(Face.id).where((Face.person == person_id) & (Face.state == FaceState.CONFIRMED)).tuples()
-        ids = [face for (face,) in rows]
-        fit = self._recognition.fit(person_id)
-        return face_views(sorted(ids, key=lambda face: fit.get(face, 1.0)))
+    def entries(
+        self,
+        filter: str = "",  # noqa: A002
+        sort: Sort = Sort.NAME,
+        hidden: bool = False,
+    ) -> tuple[PersonEntry, ...]:
+        """People with what is counted at once; see roster.entries."""
+        return roster.entries(filter, sort, hidden)
+
+    def rows(self, ids: Sequence[int]) -> tuple[PersonRow, ...]:
+        """All that is known of a page of people, in the order asked for."""
+        return roster.rows(ids)
+
+    def row(self, person_id: int) -> PersonRow:
+        """Raises UsageError when there is none with this id."""
+        found = roster.rows([person_id])
+        if not found:
+            raise UsageError("This person is no longer in the database.")
+        return found[0]
+
+    def list(self, filter: str = "", sort: Sort = Sort.NAME, hidden: bool = True) -> tuple[PersonRow, ...]:  # noqa: A002
+        """Everything of all people who fit."""
+        return roster.rows([entry.id for entry in roster.entries(filter, sort, hidden)])
+
+    def complete(self, text: str, limit: int = 8) -> tuple[KnownName, ...]:
+        """Who may be meant by what was typed; hidden people are not offered."""
+        return roster.complete(text, limit)
+
+    def find(self, name: str) -> int:
+        """The id of the person of this name, or also called so. Raises UsageError."""
+        return roster.find(name)
+
+    # --- one person's faces -----------------------------------------------------------------------------------------
+
+    def fits(self, person_id: int) -> dict[int, float]:
+        """How likely each confirmed face of a person is theirs, by their others; some 0.1 s for 1,000 faces."""
+        return self._recognition.fit(person_id)
+
+    def faces(
+        self, person_id: int, state: FaceState = FaceState.CONFIRMED, fits: Mapping[int, float] | None = None
+    ) -> tuple[PersonFace, ...]:
+        """Confirmed faces, least likely first, or suggested ones, strongest first."""
+        known = fits if fits is not None or state is not FaceState.CONFIRMED else self.fits(person_id)
+        return audit.person_faces(person_id, state, known or {})
 
     def suspicious(self, limit: int = 100) -> tuple[SuspiciousFace, ...]:
         """Confirmed faces that are more likely not the person's, of all people, least likely first; at most `limit`."""
-        people = {person.id: person.name for person in Person.select()}
-        fits = {person: self._recognition.fit(person) for person in people}
-        found = [(chance, face, person) for person, fit in fits.items() for face, chance in _doubtful(fit)]
-        worst = sorted(found)[:limit]
-        views = {view.id: view for view in face_views([face for _, face, _ in worst])}
-        return tuple(
-            SuspiciousFace(views[face], chance, self._doubt(face, person, people[person], len(fits[person])))
-            for chance, face, person in worst
-            if face in views
-        )
+        return audit.suspicious(self._recognition, limit)
 
-    def doubts(self, person_id: int) -> dict[int, str]:
-        """The suspicious faces of one person, each with the reason."""
-        fit, name = self._recognition.fit(person_id), _person(person_id).name
-        return {face: self._doubt(face, person_id, name, len(fit)) for face, _ in _doubtful(fit)}
+    def doubt(self, face_id: int, person_id: int) -> str:
+        """Why a suspicious face does not look like the person's."""
+        faces = Face.select().where((Face.person == person_id) & (Face.state == FaceState.CONFIRMED)).count()
+        return audit.doubt(self._recognition, face_id, person_id, faces)
 
-    def _doubt(self, face: int, person_id: int, name: str, faces: int) -> str:
-        other = self._recognition.other(face, person_id)
-        if other is not None and other.probability > SUSPICIOUS:
-            return f"looks more like {_person(other.person).name}, {percent(other.probability)}"
-        return f"unlike {name}'s other {'face' if faces == 2 else f'{faces - 1} faces'}"
+    def appearances(self, person_id: int) -> Appearances:
+        """When the person was photographed, and with whom."""
+        return appearances(person_id)
 
-    def complete(self, prefix: str, limit: int = 8) -> tuple[str, ...]:
-        """Names for type-ahead, recently used first; those that begin with the text before those that contain it."""
-        text = fold(prefix)
-        names = [
-            name for (name,) in Person.select(Person.name).order_by(Person.used_at.desc(), Person.id.desc()).tuples()
-        ]
-        found = [name for name in names if text in fold(name)]
-        return tuple(sorted(found, key=lambda name: not fold(name).startswith(text))[:limit])
+    # --- decisions --------------------------------------------------------------------------------------------------
 
     def add(self, name: str) -> Outcome:
         clean = clean_name(name)
@@ -99,10 +118,7 @@ class PeopleService:
         clean, person = clean_name(name), _person(person_id)
         if clean != person.name:
             _refuse_taken(clean)
-        with journal.decision("rename") as (decision, record):
-            record.update(Person, person_id, name=clean)
-            decision.message = f"{person.name} is now {clean}"
-        return _outcome(decision)
+        return self._change(person_id, "rename", f"{person.name} is now {clean}", name=clean)
 
     def set_birth_date(self, person_id: int, text: str | None) -> Outcome:
         """Sets a birth date, "1978", "1978-03" or "1978-03-05", or removes it (None). Raises UsageError.
@@ -110,28 +126,49 @@ class PeopleService:
         A person is not recommended for photos from before their birth.
         """
         person, birth_date = _person(person_id), None if text is None else clean_birth_date(text)
-        with journal.decision("birth date") as (decision, record):
-            record.update(Person, person_id, birth_date=birth_date)
-            decision.message = f"{person.name}: " + (f"born {birth_date}" if birth_date else "birth date removed")
-        self._recognition.update()
-        return _outcome(decision)
+        message = f"{person.name}: " + (f"born {birth_date}" if birth_date else "birth date removed")
+        return self._change(person_id, "birth date", message, birth_date=birth_date)
+
+    def hide(self, person_id: int, hidden: bool = True) -> Outcome:
+        """A hidden person is suggested for no face and offered in no list; their faces stay theirs."""
+        words = "is hidden: not suggested, not offered" if hidden else "is shown again"
+        return self._change(person_id, "hide", f"{_person(person_id).name} {words}", hidden=hidden)
+
+    def set_keyface(self, person_id: int, face_id: int) -> Outcome:
+        """The face that shows the person, as long as it is theirs. Raises UsageError for a face that is not."""
+        person, face = _person(person_id), Face.get_or_none(Face.id == face_id)
+        if face is None or face.person_id != person_id or face.state != FaceState.CONFIRMED:
+            raise UsageError(f"This face is not confirmed as {person.name}")
+        return self._change(person_id, "keyface", f"This face shows {person.name} now", keyface=face_id)
+
+    def add_alias(self, person_id: int, name: str) -> Outcome:
+        """Another name. Raises UsageError if somebody is called so already."""
+        return aliases.add_alias(person_id, name)
+
+    def remove_alias(self, person_id: int, name: str) -> Outcome:
+        return aliases.remove_alias(person_id, name)
+
+    def preview_merge(self, sources: Sequence[int], target: int) -> MergePreview:
+        """What a merge would do. Raises UsageError if there is nobody to merge."""
+        return merging.preview_merge(sources, target)
 
     def merge(self, sources: Sequence[int], target: int) -> Outcome:
         """All faces of `sources` become the target's; the sources are removed."""
-        into, others = _person(target), [_person(person) for person in sources if person != target]
-        if not others:
-            raise UsageError("Merging needs at least two persons.")
-        ids = [person.id for person in others]
-        with journal.decision("merge") as (decision, record):
-            for (face,) in Face.select(Face.id).where(Face.person.in_(ids)).tuples():
-                record.update(Face, face, person=target)
-            for rejection in Rejection.select().where(Rejection.person.in_(ids)):
-                record.delete(Rejection, rejection.id)
-            for person in others:
-                record.delete(Person, person.id)
-            decision.message = f"Merged {', '.join(person.name for person in others)} into {into.name}"
-        self._recognition.update()
-        return _outcome(decision)
+        return merging.merge(self._recognition, sources, target)
+
+    def plan_split(self, person_id: int, seeds: Collection[int]) -> tuple[DividedFace, ...]:
+        """Where each face would go if the `seeds` were somebody else, the least sure first. Raises UsageError."""
+        return splitting.plan_split(self._recognition, person_id, seeds)
+
+    def split(self, person_id: int, faces: Sequence[int], name: str, allow_twice: bool = False) -> Outcome:
+        """These faces become the person called `name`. Raises TwiceInPhoto and UsageError."""
+        return splitting.split(self._recognition, person_id, faces, name, allow_twice)
+
+    def preview_delete(self, person_id: int) -> DeletePreview:
+        person, theirs = _person(person_id), (Face.person == person_id) & (Face.state == FaceState.CONFIRMED)
+        faces, photos = Face.select(fn.COUNT(Face.id), fn.COUNT(Face.photo.distinct())).where(theirs).tuples()[0]
+        written = photos - self.row(person_id).unwritten
+        return DeletePreview(person.name, faces, photos, written)
 
     def delete(self, person_id: int) -> Outcome:
         """The person goes; the faces are unknown again."""
@@ -141,22 +178,18 @@ class PeopleService:
                 record.update(Face, face, state=FaceState.UNKNOWN, **NOBODY)
             for rejection in Rejection.select().where(Rejection.person == person_id):
                 record.delete(Rejection, rejection.id)
+            aliases.drop_aliases(record, person_id)
             record.delete(Person, person_id)
             decision.message = f"Deleted {person.name}"
         self._recognition.update()
         return _outcome(decision)
 
-    def find(self, name: str) -> int:
-        """The id of the person of this name, exact or but for case and accents. Raises UsageError."""
-        exact = Person.get_or_none(Person.name == name)
-        alike = [exact] if exact else [person for person in Person.select() if fold(person.name) == fold(name)]
-        if len(alike) != 1:
-            raise UsageError(f"There is no person {name!r}", "`tui-tagger people list` shows the names.")
-        return int(alike[0].id)
-
-
-def _doubtful(fit: dict[int, float]) -> List[tuple[int, float]]:
-    return [(face, chance) for face, chance in fit.items() if chance < SUSPICIOUS]
+    def _change(self, person_id: int, kind: str, message: str, **fields: object) -> Outcome:
+        with journal.decision(kind) as (decision, record):
+            record.update(Person, person_id, **fields)
+            decision.message = message
+        self._recognition.update()
+        return _outcome(decision)
 
 
 def _outcome(decision: Decision) -> Outcome:
@@ -173,38 +206,3 @@ def _person(person_id: int) -> Person:
 def _refuse_taken(name: str) -> None:
     if Person.select().where(Person.name == name).exists():
         raise UsageError(f"There is a person {name} already", "Merge the two if they are the same.")
-
-
-def _per_person(state: FaceState) -> dict[int, tuple[int, int | None]]:
-    """Per person: how many faces, and the id of the one that shows it best."""
-    rows = (
-        Face.select(Face.person, fn.COUNT(Face.id), Face.id, fn.MAX(fn.COALESCE(Face.width, 0) * Face.score))
-        .where((Face.state == state) & Face.person.is_null(False))
-        .group_by(Face.person)
-        .tuples()
-    )
-    return {person: (count, face) for person, count, face, _ in rows}
-
-
-def _dates() -> dict[int, tuple[str | None, str | None]]:
-    rows = (
-        Face.select(Face.person, fn.MIN(Photo.taken_at), fn.MAX(Photo.taken_at))
-        .join(Photo)
-        .where(Face.state == FaceState.CONFIRMED)
-        .group_by(Face.person)
-        .tuples()
-    )
-    return {person: (first, last) for person, first, last in rows}
-
-
-def _unwritten_per_person() -> dict[int, int]:
-    photos = unwritten()  # compared here: SQLite takes only so many ids at once
-    rows = (
-        Face.select(Face.person, Face.photo, Person.name, Photo.written).join_from(Face, Person).join_from(Face, Photo)
-    )
-    rows = rows.where(Face.state == FaceState.CONFIRMED).distinct().tuples()
-    found: dict[int, int] = {}
-    for person, photo, name, written in rows:
-        if photo in photos and name not in {entry["name"] for entry in written}:
-            found[person] = found.get(person, 0) + 1
-    return found

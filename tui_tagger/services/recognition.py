@@ -7,7 +7,7 @@ suggestions that differ are stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_tagger.faces import weights
+from tui_tagger.faces.division import divide
 from tui_tagger.faces.identifier import LEVELS, Candidate, Identification, Identifier, Scores, Summary
 from tui_tagger.geometry import Box
 from tui_tagger.services.banks import bank_in_use, bank_stamp
@@ -165,6 +166,19 @@ class Recognition:
         found = self._identifier.identify(self.facts.vectors(np.array([row])), [{person_id}])[0]
         return found.candidates[0] if found.candidates else None
 
+    def divided(self, person_id: int, seeds: Collection[int]) -> tuple[tuple[int, ...], tuple[float, ...]]:
+        """The confirmed faces of a person that have an embedding, and how likely each is the person of the `seeds`.
+
+        The two people are told apart by faces/division.py; without a seed that has an embedding all stay, with 0.
+        """
+        self.follow()
+        rows = self.facts.faces_of(person_id)
+        if not len(rows):
+            return (), ()
+        ids, vectors = self.facts.table["id"][rows], self.facts.vectors(rows)
+        chance = divide(self._needed(vectors.shape[1]).bank, vectors, np.isin(ids, [*seeds]))
+        return tuple(ids.tolist()), tuple(chance.tolist())
+
     # --- the identifier in step -------------------------------------------------------------------------------------
 
     def _needed(self, dimension: int) -> Identifier:
@@ -262,9 +276,10 @@ class Recognition:
         return (found, tuple(barred)) if found.recommendation != LEVELS[0] else (first, ())
 
     def _store(self, answers: _Answers) -> int:
-        """Writes what changed, and clears suggestions of people who are gone where there is no embedding to go by."""
+        """Writes what changed; clears suggestions of people gone or hidden where there is no embedding to go by."""
         table, rows = self.facts.table, answers.rows
-        orphans = self.facts.waiting & ~self.facts.embedded & (table["person"] == NOBODY) & (table["level"] > 0)
+        nobody = (table["person"] == NOBODY) & (table["level"] > 0) | self.facts.are_hidden(table["person"])
+        orphans = self.facts.waiting & ~self.facts.embedded & nobody
         differs = table["person"][rows] != answers.person
         differs |= table["probability"][rows] != answers.probability
         differs |= table["level"][rows] != answers.level

@@ -163,7 +163,7 @@ class ReviewService:
         def change(record: Recorder) -> str:
             person, name = find(record)
             if not allow_twice:
-                _refuse_twice(face_ids, person, name)
+                refuse_twice(face_ids, person, name)
             for face_id in face_ids:
                 record.update(Face, face_id, **NOBODY | {"state": FaceState.CONFIRMED, "person": person})
                 for rejection in Rejection.select().where((Rejection.face == face_id) & (Rejection.person == person)):
@@ -200,7 +200,8 @@ def clean_name(name: str) -> str:
     return clean
 
 
-def _refuse_twice(face_ids: Sequence[int], person_id: int, name: str) -> None:
+def refuse_twice(face_ids: Sequence[int], person_id: int, name: str) -> None:
+    """Raises TwiceInPhoto if a photo would show the person twice once these faces are theirs."""
     photos = [photo for (photo,) in Face.select(Face.photo).where(Face.id.in_(face_ids)).tuples()]
     others = (Face.state == FaceState.CONFIRMED) & (Face.person == person_id) & Face.id.not_in(face_ids)
     if len(set(photos)) < len(photos) or Face.select().where(others & Face.photo.in_(photos)).exists():

@@ -137,6 +137,41 @@ class PersonRow:
     last: str | None
     unwritten: int  # photos whose file does not yet hold this name
     birth_date: str | None = None  # "1978", "1978-03" or "1978-03-05"
+    aliases: tuple[str, ...] = ()  # other names
+    hidden: bool = False  # never suggested nor offered
+
+
+@dataclass(frozen=True, slots=True)
+class PersonEntry:
+    """What a list of many people needs of each; PersonRow has the rest."""
+
+    id: int
+    name: str
+    confirmed: int
+    suggested: int
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownName:
+    """A name offered for what was typed; `alias` is the other name that was meant, if it was one."""
+
+    name: str
+    alias: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFace:
+    """A face in its person's audit."""
+
+    id: int
+    photo_id: int
+    path: Path
+    taken_at: str | None
+    age: int | None  # of the person when the photo was taken, in full years, where both dates are known
+    state: FaceState
+    chance: float | None  # confirmed: to be theirs, by their other faces; suggested: the suggestion's probability
+    suspicious: bool = False  # confirmed, and more likely somebody else's or nobody's
 
 
 @dataclass(frozen=True, slots=True)

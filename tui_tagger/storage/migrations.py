@@ -98,6 +98,28 @@ STEPS = (
         "ALTER TABLE face ADD COLUMN cluster INTEGER; ALTER TABLE face ADD COLUMN cohesion REAL",
     ),
     Step(4, "descriptions that a human typed", "ALTER TABLE photo ADD COLUMN typed TEXT"),
+    Step(
+        5,
+        "hidden people, and faces chosen to show a person",
+        """
+        ALTER TABLE person ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE person ADD COLUMN keyface INTEGER;
+        """,
+    ),
+    Step(
+        6,
+        "other names of people",
+        """
+        CREATE TABLE alias (
+            id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL REFERENCES person ON DELETE CASCADE,
+            name TEXT NOT NULL, UNIQUE (person_id, name));
+        """,
+    ),
+    Step(
+        7,
+        "an index that counts a person's faces and photos without reading them",
+        "DROP INDEX face_person; CREATE INDEX face_person ON face (person_id, state, photo_id)",
+    ),
 )
 
 LEDGER = """CREATE TABLE IF NOT EXISTS migration (

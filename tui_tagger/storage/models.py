@@ -99,6 +99,15 @@ class Person(Table):
     created_at = TextField(default=now)
     used_at = TextField(default=now)  # last named by the human: type-ahead offers recent names first
     birth_date = TextField(null=True)  # "1978", "1978-03" or "1978-03-05"
+    hidden = BooleanField(default=False)  # never suggested nor offered
+    keyface = IntegerField(null=True)  # the face chosen to show them, as long as it is theirs
+
+
+class Alias(Table):
+    """Another name of a person: found and imported as theirs, never written to files."""
+
+    person = ForeignKeyField(Person, backref="aliases", on_delete="CASCADE")
+    name = TextField()
 
 
 class Face(Table):
@@ -181,5 +190,18 @@ class Migration(Table):
 
 TABLES: dict[str, type[Table]] = {
     table._meta.table_name: table
-    for table in (Photo, Person, Face, Embedding, Rejection, Change, Decision, FileWrite, Job, Setting, Migration)
+    for table in (
+        Photo,
+        Person,
+        Alias,
+        Face,
+        Embedding,
+        Rejection,
+        Change,
+        Decision,
+        FileWrite,
+        Job,
+        Setting,
+        Migration,
+    )
 }

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from tui_tagger.services.views import KnownName
 from tui_tagger.text import visible
 from tui_tagger.widgets.hints import Asking, Hint
 from tui_tagger.widgets.keys import key
@@ -42,11 +43,11 @@ class NameField(Asking, Vertical):
     class Closed(Message):
         """Left without a name."""
 
-    def __init__(self, complete: Callable[[str], tuple[str, ...]]) -> None:
+    def __init__(self, complete: Callable[[str], tuple[KnownName, ...]]) -> None:
         super().__init__(id="name-field")
         self.display = False
         self._complete = complete
-        self.choices: list[str] = []
+        self.choices: list[KnownName] = []
         self.creating = True
         self.fresh = False  # the first choice is a new name
 
@@ -61,7 +62,7 @@ class NameField(Asking, Vertical):
     def chosen(self) -> str | None:
         """The highlighted name."""
         cursor = self.query_one(RowList).cursor
-        return self.choices[cursor] if 0 <= cursor < len(self.choices) else None
+        return self.choices[cursor].name if 0 <= cursor < len(self.choices) else None
 
     def open(self, title: str, creating: bool = True) -> None:
         """Starts empty. Without `creating` only people who are there can be chosen."""
@@ -76,18 +77,19 @@ class NameField(Asking, Vertical):
     def find(self, text: str) -> None:
         matches = list(self._complete(text.strip()))
         typed = " ".join(text.split())
-        known = {name.casefold() for name in matches}
+        known = {match.name.casefold() for match in matches}
         self.fresh = self.creating and bool(typed) and typed.casefold() not in known
-        self.choices = [typed, *matches] if self.fresh else matches
+        self.choices = [KnownName(typed), *matches] if self.fresh else matches
         rows = self.query_one(RowList)
         rows.cursor = self._first_choice(typed, matches)
         rows.fill(len(self.choices), self._draw)
 
-    def _first_choice(self, typed: str, matches: list[str]) -> int:
+    def _first_choice(self, typed: str, matches: list[KnownName]) -> int:
         """Nothing while nothing is typed: enter pressed once too often must not name a face."""
         if not typed:
             return -1
-        begins = bool(matches) and any(word.startswith(typed.casefold()) for word in _endings(matches[0]))
+        best = [matches[0].name, matches[0].alias] if matches else []
+        begins = any(word.startswith(typed.casefold()) for name in best for word in _endings(name))
         return 1 if self.fresh and begins else 0
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -125,8 +127,11 @@ class NameField(Asking, Vertical):
             self.post_message(self.Named(self.chosen))
 
     def _draw(self, index: int, width: int) -> Content:
-        note = ("  new person", "$text-success") if self.fresh and index == 0 else ("", "")
-        return Content.assemble(f" {visible(self.choices[index])}", note).truncate(width, ellipsis=True)
+        choice = self.choices[index]
+        note = (f"  also {visible(choice.alias)}" if choice.alias else "", "$foreground-muted")
+        if self.fresh and index == 0:
+            note = ("  new person", "$text-success")
+        return Content.assemble(f" {visible(choice.name)}", note).truncate(width, ellipsis=True)
 
 
 def _endings(name: str) -> list[str]:
