@@ -164,6 +164,6 @@ def test_doctor_says_which_photos_can_be_opened(
 ) -> None:
     missing = formats.Extra("raw", "RAW", formats.RAW, installed=lambda: False)
     monkeypatch.setattr("tui_tagger.services.checkup.EXTRAS", (missing,))
-    check = list(check_all(tmp_path / "library.db"))[-1]
+    check = list(check_all())[-1]
     assert check.ok
     assert check.hint == "RAW photos need an optional part: pip install 'tui-tagger[raw]'"

@@ -12,8 +12,9 @@ from typing import Any, ClassVar
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.worker import Worker, WorkerState
+from textual.worker import Worker, WorkerState, get_current_worker
 
+from tui_tagger import log
 from tui_tagger.errors import TaggerError
 from tui_tagger.screens.base import BaseScreen, Command
 from tui_tagger.screens.help import help_screen
@@ -29,6 +30,7 @@ from tui_tagger.screens.write import WriteScreen
 from tui_tagger.services import Services
 from tui_tagger.services.library import Counts
 from tui_tagger.services.models import ModelRow, first_offer, list_models, standing, use, work_waits
+from tui_tagger.services.upkeep import look_after, told
 from tui_tagger.services.views import JobState, JobView, Outcome, WriteResult
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.picture import Picture
@@ -95,6 +97,7 @@ class TaggerApp(App[None]):
             "review": ReviewScreen(),
             "map": MapScreen(),
         }
+        self.failure: TaggerError | None = None  # what ended the app, if anything did
         self._write_job: JobView | None = None
         self._write_stopped = False
         self._write_began = 0.0
@@ -124,8 +127,30 @@ class TaggerApp(App[None]):
             self.services.jobs.embed()
         self.tell_models()
         self.offer_unfinished()
+        self.run_worker(self._look_after, name="upkeep", thread=True, exit_on_error=False)
         if self.services.jobs.busy and self.shown and self.shown.is_mounted:
             self.data_changed()
+
+    def _look_after(self) -> None:
+        """In a thread: a check of the database, and its backup. Trouble is told; the user decides what to do."""
+        worker = get_current_worker()
+        try:
+            look_after(self.services.path, lambda: worker.is_cancelled)
+        except TaggerError as error:
+            if not worker.is_cancelled:
+                self.call_from_thread(self.tell_error, error)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Trouble that can be put into words, as of the database, ends the app with them and not with a traceback."""
+        log.failure("the app ended", error)
+        self.failure = error if isinstance(error, TaggerError) else told(error)
+        if self.failure is None:
+            super()._handle_exception(error)
+            return
+        if self._exception is None:  # for a test that waits
+            self._exception = error
+            self._exception_event.set()
+        self.exit(return_code=1)
 
     def tell_models(self) -> None:
         """What there is to say of the models at the start: an update or, once, that a better one can be installed."""

@@ -12,14 +12,15 @@ from tui_tagger.faces.ignored_strangers import with_single_faces
 from tui_tagger.faces.strangers import bank_path
 from tui_tagger.services import Services
 from tui_tagger.services.banks import base_bank, store_bank
-from tui_tagger.services.checkup import Check, check_all
+from tui_tagger.services.checkup import check_all
+from tui_tagger.services.storage_check import Check
 from tui_tagger.storage.database import store_setting
 
 FACES = sum(map(len, PAINTED.values()))
 
 
 def checks(tmp_path: Path) -> dict[str, Check]:
-    return {check.name: check for check in check_all(tmp_path / "library.db")}
+    return {check.name: check for check in check_all()}
 
 
 def test_without_a_bank_the_doctor_says_how_to_build_one(services: Services, tmp_path: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from tui_tagger import __version__
+from tui_tagger import __version__, log
 from tui_tagger.cli.commands import cli
 from tui_tagger.cli.output import tell
 from tui_tagger.errors import TaggerError
@@ -19,16 +19,29 @@ CANNOT = 2
 def main() -> None:
     """The entry point. TaggerErrors become a message with what to do, and exit status 2."""
     multiprocessing.freeze_support()
+    log.start()
     try:
         cli()
     except TaggerError as error:
-        tell(f"{error.title}: {error.message}")
-        if error.hint:
-            tell(error.hint)
-        raise SystemExit(CANNOT) from None
+        _refuse(error)
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stderr.close()
         raise SystemExit(0) from None
+    except Exception as error:
+        from tui_tagger.services.upkeep import told
+
+        log.failure("a command ended", error)
+        if (trouble := told(error)) is None:
+            raise
+        _refuse(trouble)
+
+
+def _refuse(error: TaggerError) -> NoReturn:
+    log.failure("refused", error)
+    tell(f"{error.title}: {error.message}")
+    if error.hint:
+        tell(error.hint)
+    raise SystemExit(CANNOT) from None
 
 
 def _version(asked: bool) -> None:

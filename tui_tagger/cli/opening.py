@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +15,10 @@ import typer
 
 from tui_tagger.cli.commands import cli
 from tui_tagger.cli.options import Db, Images, ImagesOption, Json
-from tui_tagger.cli.output import Progress, emit, say
+from tui_tagger.cli.output import Progress, emit, say, tell
 from tui_tagger.cli.running import run_scan, services
 from tui_tagger.config import database_path
-from tui_tagger.errors import UsageError
+from tui_tagger.errors import DatabaseDamaged, UsageError
 
 
 @cli.command("open", hidden=True)
@@ -44,8 +45,27 @@ def _run_app(db: Path, folders: Sequence[Path], images: Images) -> None:
     install(terminal)
     from tui_tagger.app import TaggerApp
 
-    with services(db) as opened:
-        TaggerApp(opened, terminal, [folder.absolute() for folder in folders]).run()
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(services(db))
+        except DatabaseDamaged as error:
+            _offer_repair(db, error)
+            opened = stack.enter_context(services(db))
+        app = TaggerApp(opened, terminal, [folder.absolute() for folder in folders])
+        app.run()
+    if app.failure is not None:
+        raise app.failure
+
+
+def _offer_repair(db: Path, error: DatabaseDamaged) -> None:
+    """Before the app opens: says what is damaged and offers the last backup. Raises the error if that is declined."""
+    from tui_tagger.services.repair import restore_database, told_restored
+
+    tell(f"{error.title}: {error.message}")
+    tell("Nothing is deleted: the damaged file is kept beside the restored one.")
+    if not typer.confirm("Restore the last backup, with what can be saved of the time since?", err=True):
+        raise error
+    tell(told_restored(restore_database(db)))
 
 
 @cli.command()

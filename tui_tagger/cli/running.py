@@ -14,14 +14,16 @@ from tui_tagger.errors import UsageError
 
 @contextmanager
 def services(db: Path | None) -> Iterator[Any]:
-    """The services on the database, closed afterwards."""
+    """The services on the database, closed afterwards, with a backup if something was decided."""
     from tui_tagger.services import Services
+    from tui_tagger.services.upkeep import after_session
 
     opened = Services.open(db or database_path())
     try:
         yield opened
     finally:
         opened.close()
+        after_session(opened.path)
 
 
 def run_scan(opened: Any, folders: Sequence[Path]) -> Any:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from tui_tagger.config import DATA, cache_dir
 from tui_tagger.errors import ModelError
+from tui_tagger.private import make_file, own_folder
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and the bytes in all. What it raises stops the work; a download can go on later."""
@@ -183,10 +184,9 @@ def _part(cache: Path | None, file: WeightsFile) -> Path:
     """The unfinished file, for the owner's eyes only, in a folder that exists."""
     target = _target(cache, file)
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        own_folder(target.parent)
         part = target.with_name(target.name + ".part")
-        part.touch(mode=0o600)
-        part.chmod(0o600)
+        make_file(part)
     except OSError as error:
         raise ModelError(f"{target.parent}: cannot be written ({error})", "Check the folder's permissions.") from error
     return part

@@ -28,6 +28,11 @@ class Services:
     tagging: TaggingService
     jobs: JobService
 
+    @property
+    def path(self) -> Path:
+        """The database's file."""
+        return Path(self.database.database)
+
     @classmethod
     def open(cls, path: Path) -> Services:
         """Raises DatabaseError."""

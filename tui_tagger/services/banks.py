@@ -9,6 +9,7 @@ from pathlib import Path
 from tui_tagger import config
 from tui_tagger.errors import ModelError
 from tui_tagger.faces.strangers import StrangerBank, bank_for, bank_path, load_bank, save_bank, spherical_bank
+from tui_tagger.private import close_to_others, own_folder
 from tui_tagger.storage.models import proxy
 
 
@@ -60,11 +61,9 @@ def ships_bank(model: str) -> bool:
 def store_bank(bank: StrangerBank, path: Path) -> Path:
     """Writes `bank` where nobody else can read it: statistics of people are biometric data too."""
     try:
-        folder = config.cache_dir()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        own_folder(config.cache_dir())
         save_bank(bank, path)
-        path.chmod(0o600)
+        close_to_others(path)
     except OSError as error:
         raise ModelError(f"{path}: cannot be written ({error})", "Check the folder and the free space.") from error
     return path

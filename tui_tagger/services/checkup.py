@@ -1,11 +1,8 @@
-"""What works here and what does not: models, database, disk."""
+"""What works here and what does not: models, strangers, formats."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 from tui_tagger.config import DATA, cache_dir
 from tui_tagger.errors import TaggerError
@@ -16,46 +13,19 @@ from tui_tagger.services.banks import ships_bank
 from tui_tagger.services.calibration import calibration, wanted
 from tui_tagger.services.models import standing
 from tui_tagger.services.recognition import current_model
-from tui_tagger.storage.models import proxy
+from tui_tagger.services.storage_check import Check
 
 BUILD_BANK = "Better with one: `tui-tagger models strangers DIR` (DIR/<person>/*.jpg), --lfw (a download) or --ignored."
-SCARCE = 500_000_000  # bytes left on the database's disk
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    name: str
-    ok: bool
-    text: str
-    hint: str = ""
-
-
-def check_all(database: Path) -> Iterator[Check]:
-    """Each check with what to do where it fails; needs an open database."""
-    yield _database(database)
-    yield _disk(database)
+def check_all() -> Iterator[Check]:
+    """Each check with what to do where it fails; needs an open database, which storage_check.py looks at."""
     yield _compact()
     yield _facenet()
     yield _model()
     yield _bank()
     yield _calibration()
     yield from (_format(extra) for extra in EXTRAS)
-
-
-def _database(path: Path) -> Check:
-    answer = proxy.execute_sql("PRAGMA quick_check").fetchone()[0]
-    mode = path.stat().st_mode & 0o077
-    if answer != "ok":
-        return Check("database", False, f"{path}: {answer}", "Restore a backup that lies beside it.")
-    if mode:
-        return Check("database", False, f"{path} can be read by others", f"chmod 600 {path}")
-    return Check("database", True, f"{path}, {path.stat().st_size / 1e6:.1f} MB, sound")
-
-
-def _disk(path: Path) -> Check:
-    free = shutil.disk_usage(path.parent).free
-    hint = "" if free > SCARCE else "Make room: decisions cannot be stored on a full disk."
-    return Check("disk", free > SCARCE, f"{free / 1e9:.1f} GB free beside the database", hint)
 
 
 def _compact() -> Check:

@@ -13,6 +13,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from tui_tagger import log
 from tui_tagger.errors import TaggerError
 from tui_tagger.geometry import Box
 from tui_tagger.services import worker
@@ -206,9 +207,11 @@ class JobService:
             self._process.join(5)
         self._pipe = self._process = self._photo = None
         if photo is None or len(self._crashes) >= MOST_CRASHES:
+            log.event("the worker died too often", crashes=len(self._crashes))
             self.error = TaggerError("The worker process ended unexpectedly", "worker.log in the log folder says more.")
             self._end(JobState.FAILED, (), self.error.message)
             return
+        log.event("the worker died at a photo")
         mark_crashed(photo)
         self._crashes.append(Failure(photo, f"{photo}: decoding it crashed"))
         self._start()

@@ -13,10 +13,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from tui_tagger import log
 from tui_tagger.config import log_dir
 from tui_tagger.errors import TaggerError, UsageError
 from tui_tagger.faces.protocols import Detector, Embedder
 from tui_tagger.geometry import Box
+from tui_tagger.private import make_file, own_folder
 from tui_tagger.services import clustering, scan
 from tui_tagger.services.calibration import calibrate, due
 from tui_tagger.services.embedding import EmbedReport, embed_missing
@@ -97,6 +99,7 @@ def main(pipe: Connection, database: Path) -> None:
     """Takes jobs from the pipe, one at a time, until it is closed; the program at its other end may die at any time."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c reaches the whole group; the program that asked cancels
     _quiet()
+    log.start("worker-events.log")
     opened = open_database(database)
     try:
         while True:
@@ -115,6 +118,7 @@ def _run(job: Callable[..., Any], control: Control, arguments: Sequence[Any]) ->
         control.suggest()
         return "done", result
     except TaggerError as error:
+        log.failure("a job failed", error)
         return "failed", error
     except (EOFError, OSError) as error:
         if isinstance(error, (EOFError, BrokenPipeError)):
@@ -184,10 +188,10 @@ def _photo(photo_id: int) -> Photo:
 
 def _quiet() -> None:
     """Sends what libraries print to a log: the terminal belongs to the app."""
-    folder = log_dir()
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        target = os.open(folder / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        own_folder(log_dir())
+        make_file(log_dir() / "worker.log", truncate=True)
+        target = os.open(log_dir() / "worker.log", os.O_WRONLY | os.O_APPEND)
     except OSError:
         target = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):

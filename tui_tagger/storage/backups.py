@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui_tagger.errors import DatabaseDamaged, DatabaseError
+from tui_tagger.private import make_file, own_folder
 from tui_tagger.storage.integrity import connect, damage_in
 
 DAYS = 7  # of which the last backup is kept
@@ -80,8 +81,7 @@ def make_backup(database: Path, cancelled: Cancelled = lambda: False) -> Backup 
     folder, known = backup_folder(database), backups(database)
     part = folder / f"{os.getpid()}.part"
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        folder.chmod(0o700)
+        own_folder(folder)
         _check_room(database, folder)
         if not copy(database, part, cancelled):
             return None
@@ -99,8 +99,7 @@ def copy(source: Path, target: Path, cancelled: Cancelled = lambda: False) -> bo
 
     The transaction holds one state of the source: SQLite would begin anew whenever another program wrote.
     """
-    os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
-    target.chmod(0o600)
+    make_file(target, truncate=True)
     with closing(connect(source)) as old, closing(connect(target)) as new:
         old.execute("BEGIN")
         old.execute("SELECT count(*) FROM sqlite_master").fetchone()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from pathlib import Path
@@ -12,7 +11,9 @@ from peewee import DatabaseError as PeeweeDatabaseError
 from peewee import SqliteDatabase
 
 from tui_tagger.errors import DatabaseDamaged, DatabaseError
+from tui_tagger.private import make_file, make_folder
 from tui_tagger.storage.backups import backups, copy
+from tui_tagger.storage.connection import LibraryDatabase
 from tui_tagger.storage.integrity import CHECKED_AT_ONCE, damage_in, is_damage, is_locked
 from tui_tagger.storage.migrations import STEPS, applied, migrate
 from tui_tagger.storage.models import Setting, proxy
@@ -33,12 +34,10 @@ def open_database(path: Path) -> SqliteDatabase:
     """
     try:
         _refuse_lost(path)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # SQLite gives its -wal and -shm files the mode of the database; embeddings are biometric data.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        path.chmod(0o600)
+        make_folder(path.parent)
+        make_file(path)  # SQLite gives its -wal and -shm files the mode of the database
         _prepare(path)
-        database = SqliteDatabase(str(path), pragmas=PRAGMAS)
+        database = LibraryDatabase(str(path), pragmas=PRAGMAS)
         database.connect()
     except (sqlite3.DatabaseError, PeeweeDatabaseError) as error:
         raise _refusal(path, error) from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,16 +22,16 @@ def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
 
 def is_damage(error: BaseException) -> bool:
     """Whether SQLite, or whatever wraps its error, says that the file's content is broken."""
-    return _code(error) in _DAMAGE
+    return result_code(error) in _DAMAGE
 
 
 def is_locked(error: BaseException) -> bool:
     """Likewise, that another program keeps the database to itself."""
-    return _code(error) in _LOCKED
+    return result_code(error) in _LOCKED
 
 
-def _code(error: BaseException | None) -> int | None:
-    """SQLite's primary result code, of the error or of what it came from."""
+def result_code(error: BaseException | None) -> int | None:
+    """SQLite's primary result code, of the error or of what it came from; None where SQLite has no part in it."""
     while error is not None:
         code = getattr(error, "sqlite_errorcode", None)
         if code is not None:
@@ -38,16 +40,15 @@ def _code(error: BaseException | None) -> int | None:
     return None
 
 
-def find_damage(path: Path) -> str:
+def find_damage(path: Path, cancelled: Callable[[], bool] | None = None) -> str:
     """What `PRAGMA quick_check` finds, in a line; empty where all is well. Other trouble raises sqlite3.Error.
 
     It reads all pages and their order, not whether each index entry has its row: damage to the file is what it is for.
     """
-    connection = connect(path)
-    try:
+    with closing(connect(path)) as connection:
+        if cancelled is not None:
+            connection.set_progress_handler(cancelled, 50_000)  # interrupts, which raises OperationalError
         return damage_in(connection)
-    finally:
-        connection.close()
 
 
 def damage_in(connection: sqlite3.Connection) -> str:

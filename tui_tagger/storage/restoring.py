@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui_tagger.errors import DatabaseError
+from tui_tagger.private import make_file
 from tui_tagger.storage.backups import Backup, backups, copy
 from tui_tagger.storage.database import open_database
 from tui_tagger.storage.integrity import connect, is_locked
@@ -42,7 +42,7 @@ def restore(database: Path) -> Restored:
     if chosen is not None:
         part.replace(database)
     else:
-        os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        make_file(database)
         with closing(sqlite3.connect(database)) as empty:
             empty.execute("PRAGMA user_version = 1")  # a file with a header: not "lost"
     opened = open_database(database)

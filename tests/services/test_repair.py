@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.services.drawn import add_photo
+from tests.storage.test_backups import age, decide, smash
+from tui_tagger.errors import DatabaseDamaged
+from tui_tagger.services import Services
+from tui_tagger.services.repair import repair
+from tui_tagger.services.storage_check import OLD, Check, check_storage
+from tui_tagger.services.upkeep import after_session, look_after
+from tui_tagger.storage import integrity
+from tui_tagger.storage.backups import backups, make_backup
+from tui_tagger.storage.database import store_setting
+
+
+def checks(path: Path) -> dict[str, Check]:
+    return {check.name: check for check in check_storage(path)}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A library with a person, closed, with one backup."""
+    services = Services.open(tmp_path / "x.db")
+    decide(services, "Anna", 20)
+    services.close()
+    after_session(tmp_path / "x.db")
+    return tmp_path / "x.db"
+
+
+def test_all_is_well(path: Path) -> None:
+    found = checks(path)
+    assert all(check.ok for check in found.values())
+    assert found.keys() == {"database", "references", "writes", "backups", "permissions", "disk"}
+    assert found["backups"].text.startswith("1, 0 MB")
+    assert list(repair(path)) == []
+
+
+def test_before_the_first_start_nothing_is_wrong(tmp_path: Path) -> None:
+    assert all(check.ok for check in check_storage(tmp_path / "none" / "x.db"))
+
+
+def test_damage_is_told_and_mended(path: Path) -> None:
+    smash(path)
+    found = checks(path)
+    assert not found["database"].ok
+    assert "doctor --repair" in found["database"].hint
+    (text,) = repair(path)
+    assert "is in place" in text
+    assert "x.db.damaged-1" in text
+    assert all(check.ok for check in check_storage(path))
+    services = Services.open(path)
+    assert [person.name for person in services.people.list()] == ["Anna"]
+    services.close()
+
+
+def test_rows_that_refer_to_nothing_are_found_and_removed(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("INSERT INTO rejection (face_id, person_id) VALUES (999, 1)")
+    connection.execute("UPDATE face SET person_id = 777 WHERE id = 2")
+    connection.commit()
+    connection.close()
+    assert "2 rows" in checks(path)["references"].text
+    assert list(repair(path)) == ["2 rows that referred to nothing were removed"]
+    services = Services.open(path)
+    assert services.library.counts() is not None
+    services.close()
+    assert checks(path)["references"].ok
+
+
+def test_a_write_whose_process_is_gone_is_finished_in_the_books(path: Path) -> None:
+    services = Services.open(path)
+    store_setting("writing:999999999", 12345)
+    services.database.close()
+    assert not checks(path)["writes"].ok
+    assert "1 writes that were cut off are finished in the books" in list(repair(path))
+    assert checks(path)["writes"].ok
+
+
+def test_permissions_are_closed_again(path: Path) -> None:
+    for each in (path, backups(path)[0].path, backups(path)[0].path.parent):
+        each.chmod(0o755)
+    assert "and 2 more" in checks(path)["permissions"].text
+    assert list(repair(path)) == ["3 files closed to others"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(backups(path)[0].path.parent.stat().st_mode) == 0o700
+
+
+def test_a_backup_that_is_too_old_is_told(path: Path) -> None:
+    age(backups(path)[0].path, OLD + 100)
+    assert checks(path)["backups"].ok  # nothing was decided since
+    services = Services.open(path)
+    decide(services, "Bo")
+    services.close()
+    assert not checks(path)["backups"].ok
+
+
+def test_a_session_with_decisions_ends_with_a_backup_of_a_small_database(path: Path) -> None:
+    services = Services.open(path)
+    add_photo([1])
+    services.close()
+    before = backups(path)
+    after_session(path)
+    assert [backup.number for backup in backups(path)] == [before[0].number + 1]  # one a day stays
+    after_session(path)
+    assert len(backups(path)) == 1
+    assert backups(path)[0].number == before[0].number + 1
+
+
+def test_a_large_database_is_checked_behind_the_first_frame(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_tagger.services.upkeep.CHECKED_AT_ONCE", 0)
+    assert look_after(path) is None
+    assert look_after(path, cancelled=lambda: True) is None
+    smash(path)
+    with pytest.raises(DatabaseDamaged):
+        look_after(path)
+
+
+def test_the_check_can_be_cancelled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_tagger.services.upkeep.CHECKED_AT_ONCE", 0)
+    asked: list[int] = []
+    services = Services.open(path)
+    store_setting("filler", ["x" * 100] * 50_000)
+    services.close()
+    integrity.find_damage(path)
+
+    def cancelled() -> bool:
+        asked.append(1)
+        return True
+
+    assert look_after(path, cancelled) is None
+    make_backup(path)
