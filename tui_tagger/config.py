@@ -33,6 +33,11 @@ def database_path() -> Path:
     return Path(platformdirs.user_data_dir(APP, appauthor=False)) / "library.db"
 
 
+def settings_path() -> Path:
+    """The user's settings where neither `--config` nor the environment names another file."""
+    return Path(platformdirs.user_config_dir(APP, appauthor=False)) / "settings.toml"
+
+
 def cache_dir() -> Path:
     """Downloaded model weights and previews."""
     return Path(platformdirs.user_cache_dir(APP, appauthor=False))

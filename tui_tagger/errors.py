@@ -53,3 +53,9 @@ class UsageError(TaggerError):
     """A request that cannot be carried out as it was put: an unknown name, an empty selection, a wrong value."""
 
     title = "Not possible"
+
+
+class SettingsError(TaggerError):
+    """A settings file that cannot be read, or says what is unknown or wrong; the message names file and line."""
+
+    title = "Settings"
