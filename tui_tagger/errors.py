@@ -6,15 +6,17 @@ from __future__ import annotations
 class TaggerError(Exception):
     """The root of all errors that are shown without a traceback.
 
-    `message` says what happened and to what; `hint` says what to do about it, or is empty.
+    `message` says what happened and to what; `hint` says what to do about it. A kind of error for which one thing is
+    usually to be done has a `usual_hint`; the others need one each time.
     """
 
     title = "Error"
+    usual_hint = ""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = hint or self.usual_hint
 
     def __reduce__(self) -> tuple[type[TaggerError], tuple[str, str]]:
         # Errors cross the process border; the default would call the class with the message alone.
@@ -25,24 +27,28 @@ class PhotoError(TaggerError):
     """A photo that cannot be read, decoded or located."""
 
     title = "Photo cannot be read"
+    usual_hint = "Does another program open it? It is left out until the file changes."
 
 
 class MetadataError(TaggerError):
     """Metadata that cannot be written without risk to what is already there."""
 
     title = "Metadata"
+    usual_hint = "The file was left as it was."
 
 
 class ModelError(TaggerError):
     """Model weights that are missing, damaged or of another architecture."""
 
     title = "Model"
+    usual_hint = "`tui-tagger doctor` says which models are here."
 
 
 class DatabaseError(TaggerError):
     """A database that cannot be opened, migrated or written."""
 
     title = "Database"
+    usual_hint = "`tui-tagger doctor` looks at it."
 
 
 class DatabaseDamaged(DatabaseError):

@@ -67,7 +67,7 @@ def export_people(
     from tui_tagger.services.exporting import FIELDS, export_faces
 
     if as_csv and as_json:
-        raise UsageError("--csv and --json exclude each other")
+        raise UsageError("--csv and --json exclude each other", "Leave one of them out.")
     table = csv.writer(sys.stdout, lineterminator="\n")
     with services(db):
         if not as_json:

@@ -40,7 +40,7 @@ def enrol(
     from tui_tagger.services.enrolment import enrol as enrol_folder
 
     if not folder.is_dir():
-        raise UsageError(f"{folder}: there is no such folder")
+        raise UsageError(f"{folder}: there is no such folder", "Check the name.")
     with services(db) as opened:
         run_scan(opened, [folder])
         report = enrol_folder(folder, opened.review)

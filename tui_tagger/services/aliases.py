@@ -40,7 +40,7 @@ def remove_alias(person_id: int, name: str) -> Outcome:
     person = Person.get_by_id(person_id)
     rows = [row for row in Alias.select().where(Alias.person == person_id) if fold(row.name) == fold(name)]
     if not rows:
-        raise UsageError(f"{person.name} is not also called {name}")
+        raise UsageError(f"{person.name} is not also called {name}", "Their other names are on their screen.")
     with journal.decision("alias") as (decision, record):
         drop_aliases(record, person_id, rows)
         decision.message = f"{person.name} is no longer also called {rows[0].name}"

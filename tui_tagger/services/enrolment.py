@@ -61,12 +61,12 @@ def _photos_below(folder: Path) -> list[Photo]:
 
 def _main_face(photo: Photo) -> FaceView | None:
     if photo.status == PhotoStatus.FAILED:
-        raise UsageError(photo.failure)
+        raise UsageError(photo.failure, "The folder's other photos are taken.")
     faces = [face for face in faces_of([photo.id])[photo.id] if face.box is not None]
     by_size = sorted(faces, key=lambda face: face.box.area if face.box else 0.0, reverse=True)
     areas = [face.box.area for face in by_size if face.box is not None]
     if len(areas) > 1 and areas[0] < CLEARLY_LARGER * areas[1]:
-        raise UsageError(f"{photo.path}: shows {len(faces)} faces of similar size; name them in Review")
+        raise UsageError(f"{photo.path}: shows {len(faces)} faces of similar size", "Name them in Review.")
     return by_size[0] if by_size else None
 
 
@@ -74,6 +74,9 @@ def _confirm(face: FaceView, name: str, review: ReviewService) -> bool:
     if face.state == FaceState.CONFIRMED and face.person == name:
         return True
     if face.state not in (FaceState.UNKNOWN, FaceState.SUGGESTED):
-        raise UsageError(f"{face.photo_path}: its face was decided otherwise before ({face.person or face.state})")
+        raise UsageError(
+            f"{face.photo_path}: its face was decided otherwise before ({face.person or face.state})",
+            "Your decision stays; change it in the app.",
+        )
     review.name([face.id], name)
     return True

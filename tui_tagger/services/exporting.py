@@ -118,7 +118,7 @@ def _rows(file: Path) -> Iterator[Mapping[str, Any]]:
         lines = file.read_text("utf-8").splitlines()
         yield from (json.loads(line) for line in lines if line.strip())
     except OSError as error:
-        raise UsageError(f"{file}: cannot be read ({error.strerror})") from error
+        raise UsageError(f"{file}: cannot be read ({error.strerror})", "Check its name and rights.") from error
     except ValueError as error:
         raise UsageError(f"{file}: is not made of JSON lines", _HINT) from error
 

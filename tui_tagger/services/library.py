@@ -30,6 +30,7 @@ from tui_tagger.services.views import (
 from tui_tagger.storage.models import Face, Person, Photo, proxy
 
 SORTS = ("date", "name", "waiting", "people")
+GONE = "A scan or another program removed it; go on with another one."  # a hint
 
 Named = tuple[str, tuple[float, ...] | None]  # a name, and the box that has it
 # What stands in a photo's file, as Photo.written keeps it: {"name": str, "ours": whether we added it, "box": [x, y,
@@ -112,7 +113,7 @@ class LibraryService:
         face = Face.select(Face, Photo).join(Photo).where(Face.id == face_id).first()
         box = None if face is None else face_box(face)
         if box is None:
-            raise UsageError("There is no face to show.")
+            raise UsageError("There is no face to show.", "Scan photos that show people.")
         return crop_upright(face.photo.path, box, side)
 
     def counts(self) -> Counts:
@@ -147,7 +148,7 @@ def face_view(face_id: int) -> FaceView:
     """One face, with its number within its photo. Raises UsageError when there is none with this id."""
     face = Face.get_or_none(Face.id == face_id)
     if face is None:
-        raise UsageError("This face is no longer in the database.")
+        raise UsageError("This face is no longer in the database.", GONE)
     for view in faces_of([face.photo_id])[face.photo_id]:
         if view.id == face_id:
             return view
@@ -270,7 +271,7 @@ def _view(face: Face, number: int) -> FaceView:
 def _photo(photo_id: int) -> Photo:
     photo: Photo | None = Photo.get_or_none(Photo.id == photo_id)
     if photo is None:
-        raise UsageError("This photo is no longer in the database.")
+        raise UsageError("This photo is no longer in the database.", GONE)
     return photo
 
 

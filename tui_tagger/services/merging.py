@@ -82,10 +82,10 @@ def merge(recognition: Recognition, sources: Sequence[int], target: int) -> Outc
 def _persons(sources: Sequence[int], target: int) -> tuple[Person, list[Person]]:
     found = {person.id: person for person in Person.select().where(Person.id.in_([*sources, target]))}
     if target not in found or not set(sources) <= found.keys():
-        raise UsageError("This person is no longer in the database.")
+        raise UsageError("This person is no longer in the database.", "Undo brings back who was deleted or merged.")
     others = [found[person] for person in dict.fromkeys(sources) if person != target]
     if not others:
-        raise UsageError("Merging needs at least two persons.")
+        raise UsageError("Merging needs at least two persons.", "Select them, then merge.")
     return found[target], others
 
 

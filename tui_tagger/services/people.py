@@ -62,7 +62,7 @@ class PeopleService:
         """Raises UsageError when there is none with this id."""
         found = roster.rows([person_id])
         if not found:
-            raise UsageError("This person is no longer in the database.")
+            raise UsageError("This person is no longer in the database.", "Undo brings back who was deleted or merged.")
         return found[0]
 
     def list(self, filter: str = "", sort: Sort = Sort.NAME, hidden: bool = True) -> tuple[PersonRow, ...]:  # noqa: A002
@@ -138,7 +138,7 @@ class PeopleService:
         """The face that shows the person, as long as it is theirs. Raises UsageError for a face that is not."""
         person, face = _person(person_id), Face.get_or_none(Face.id == face_id)
         if face is None or face.person_id != person_id or face.state != FaceState.CONFIRMED:
-            raise UsageError(f"This face is not confirmed as {person.name}")
+            raise UsageError(f"This face is not confirmed as {person.name}", "Confirm it first.")
         return self._change(person_id, "keyface", f"This face shows {person.name} now", keyface=face_id)
 
     def add_alias(self, person_id: int, name: str) -> Outcome:
@@ -199,7 +199,7 @@ def _outcome(decision: Decision) -> Outcome:
 def _person(person_id: int) -> Person:
     person: Person | None = Person.get_or_none(Person.id == person_id)
     if person is None:
-        raise UsageError("This person is no longer in the database.")
+        raise UsageError("This person is no longer in the database.", "Undo brings back who was deleted or merged.")
     return person
 
 

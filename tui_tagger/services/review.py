@@ -83,7 +83,7 @@ class ReviewService:
         """These faces are that person. Raises TwiceInPhoto, and UsageError for an unknown person."""
         person = Person.get_or_none(Person.id == person_id)
         if person is None:
-            raise UsageError("This person is no longer in the database.")
+            raise UsageError("This person is no longer in the database.", "Undo brings back who was deleted or merged.")
         return self._confirm(face_ids, lambda _: (person.id, person.name), allow_twice)
 
     def name(self, face_ids: Sequence[int], name: str, allow_twice: bool = False) -> Outcome:
@@ -183,7 +183,7 @@ class ReviewService:
 
     def _decide(self, kind: str, face_ids: Sequence[int], change: Callable[[Recorder], str]) -> Outcome:
         if not face_ids:
-            raise UsageError("No face is selected.")
+            raise UsageError("No face is selected.", "Select a face first.")
         with journal.decision(kind) as (decision, record):
             decision.message = change(record)
         self._recognition.update()
@@ -196,7 +196,7 @@ def clean_name(name: str) -> str:
     """A name fit for the database and for files: no control characters, single spaces. Raises UsageError when empty."""
     clean = " ".join("".join(char if char.isprintable() else " " for char in name).split())
     if not clean:
-        raise UsageError("A name needs at least one visible character.")
+        raise UsageError("A name needs at least one visible character.", "Type a name, or press esc.")
     return clean
 
 

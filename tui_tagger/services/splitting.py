@@ -40,7 +40,7 @@ def plan_split(recognition: Recognition, person_id: int, seeds: Collection[int])
     if not seeds:
         raise UsageError("Mark faces of the other person first.", "One is enough; three are better.")
     if not set(seeds) <= photo_of.keys():
-        raise UsageError("A face to begin with is not this person's.")
+        raise UsageError("A face to begin with is not this person's.", "Select one of their confirmed faces.")
     faces, chances = recognition.divided(person_id, seeds)
     known = dict(zip(faces, chances, strict=True))
     divided = [
@@ -62,7 +62,8 @@ def split(
     clean, person = clean_name(name), Person.get_by_id(person_id)
     theirs = _photos(person_id).keys()
     if not faces or not set(faces) <= theirs:
-        raise UsageError("No face is selected." if not faces else "A face is no longer this person's.")
+        told = "No face is selected." if not faces else "A face is no longer this person's."
+        raise UsageError(told, "Select faces anew.")
     if clean == person.name:
         raise UsageError(f"These faces are {clean}'s already", "Type another name.")
     if set(faces) == theirs:

@@ -126,7 +126,7 @@ class TaggingService:
         latest = Decision.select().where((Decision.kind == "write") & ~Decision.undone).order_by(Decision.id.desc())
         decision = latest.first()
         if decision is None:
-            raise UsageError("There is no write to take back.")
+            raise UsageError("There is no write to take back.", "The history (H in the app) shows what was done.")
         message = self.undo_write(decision)
         journal.revert(decision)
         return message

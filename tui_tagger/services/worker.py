@@ -123,7 +123,7 @@ def _run(job: Callable[..., Any], control: Control, arguments: Sequence[Any]) ->
     except (EOFError, OSError) as error:
         if isinstance(error, (EOFError, BrokenPipeError)):
             raise
-        return "failed", TaggerError(str(error))
+        return "failed", TaggerError(str(error), "Is the disk full, or was it removed?")
 
 
 def _scan(control: Control, folders: Sequence[Path]) -> ScanReport:
