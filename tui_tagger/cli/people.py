@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -9,8 +10,9 @@ import typer
 
 from tui_tagger.cli.commands import people_cli
 from tui_tagger.cli.options import Db, Json
-from tui_tagger.cli.output import emit, say
+from tui_tagger.cli.output import count, emit, say, tell
 from tui_tagger.cli.running import services
+from tui_tagger.errors import UsageError
 
 
 @people_cli.command("list")
@@ -65,6 +67,45 @@ def people_delete(name: str, db: Db = None, as_json: Json = False) -> None:
     """Removes a person; the faces are unknown again."""
     with services(db) as opened:
         _outcome(opened.people.delete(opened.people.find(name)), as_json)
+
+
+@people_cli.command("forget")
+def people_forget(
+    name: str,
+    from_files: Annotated[
+        bool,
+        typer.Option("--from-files", help="First take the name out of the files that this program wrote it to."),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask. Nothing of it can be undone.")] = False,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Removes a person's faces and names for good: from the database, its journal, backups and caches. No undo."""
+    with services(db) as opened:
+        person_id = opened.people.find(name)
+        seen = opened.forgetting.preview(person_id)
+        if not yes:
+            _confirm_forgetting(seen, from_files)
+        done = opened.forgetting.forget(person_id, from_files)
+    if as_json:
+        emit(asdict(done))
+        return
+    say(f"{count(done.faces, 'face')} removed, {count(done.decisions, 'decision')} of the journal scrubbed,")
+    say(f"undo data of {count(done.writes, 'file write')} and {count(done.backups, 'old backup')} removed")
+    if done.files:
+        say(f"the name was taken out of {count(done.files, 'file')}")
+    for text in done.stays:
+        say(f"not removed: {text}")
+
+
+def _confirm_forgetting(seen: Any, from_files: bool) -> None:
+    """Raises UsageError where nobody can be asked, and ends the command after a no."""
+    if not sys.stdin.isatty():
+        raise UsageError("Forgetting cannot be undone and was not confirmed.", "Add --yes if you are sure.")
+    tell(f"{seen.name}: {count(seen.faces, 'face')} in {count(seen.photos, 'photo')}. Forgetting cannot be undone.")
+    if seen.files and not from_files:
+        tell(f"{count(seen.files, 'photo')} would keep the name in their file; --from-files takes it out first.")
+    typer.confirm("Forget?", abort=True, err=True)
 
 
 def _outcome(outcome: Any, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tui_tagger.services.forgetting import Forgetting
 from tui_tagger.services.jobs import JobService
 from tui_tagger.services.library import LibraryService
 from tui_tagger.services.people import PeopleService
@@ -32,6 +33,11 @@ class Services:
     def path(self) -> Path:
         """The database's file."""
         return Path(self.database.database)
+
+    @property
+    def forgetting(self) -> Forgetting:
+        """Removing what is known of a person for good."""
+        return Forgetting(self.path, self.people, self.tagging, self.recognition.update)
 
     @classmethod
     def open(cls, path: Path) -> Services:

@@ -50,8 +50,17 @@ def _written_at(path: Path) -> int:
 
 def calibrated_path(model: str) -> Path:
     """One file a library: what its people taught is no use for the people of another."""
-    library = blake2b(os.fsencode(Path(proxy.obj.database).absolute()), digest_size=6).hexdigest()
-    return bank_path(f"{model}-of-{library}")
+    return bank_path(f"{model}-of-{_library()}")
+
+
+def forget_library() -> None:
+    """Deletes what this library's people taught the banks of any model; the next calibration makes them anew."""
+    for path in config.cache_dir().glob(f"strangers-*-of-{_library()}.npz"):
+        path.unlink(missing_ok=True)
+
+
+def _library() -> str:
+    return blake2b(os.fsencode(Path(proxy.obj.database).absolute()), digest_size=6).hexdigest()
 
 
 def ships_bank(model: str) -> bool:
