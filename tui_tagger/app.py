@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, ClassVar
@@ -30,6 +30,7 @@ from tui_tagger.screens.write import WriteScreen
 from tui_tagger.services import Services
 from tui_tagger.services.library import Counts
 from tui_tagger.services.models import ModelRow, first_offer, list_models, standing, use, work_waits
+from tui_tagger.services.preparation import begins_in_thread, prepare
 from tui_tagger.services.upkeep import look_after, told
 from tui_tagger.services.views import JobState, JobView, Outcome, WriteResult
 from tui_tagger.widgets.keys import key
@@ -39,6 +40,7 @@ from tui_tagger.widgets.terminal import Terminal, measured_again
 from tui_tagger.widgets.text import counted
 
 POLL_SECONDS = 0.25
+REST_SECONDS = 0.3  # without a key, until what was put off is scored
 FRESH_SECONDS = 2.0  # a list that a job changes is read again this often, not at every photo
 WRITING = "write"
 SCREENS: tuple[type[BaseScreen], ...] = (
@@ -102,7 +104,7 @@ class TaggerApp(App[None]):
         self._write_stopped = False
         self._write_began = 0.0
         self._leaving = False
-        self._read_at = 0.0
+        self._read_at = self._acted_at = 0.0
         self._counts: Counts | None = None
         self._stale = False
         self._job_seen: JobView | None = None
@@ -121,6 +123,9 @@ class TaggerApp(App[None]):
 
     def begin(self) -> None:
         """Brings up to date the folders that the app was started with, and the faces that the model in use lacks."""
+        self.services.recognition.patient = True
+        if begins_in_thread(self.services.recognition):
+            self.run_worker(self.prepare, thread=True, exit_on_error=False, group="prepare")
         if self.folders:
             self.services.jobs.scan(self.folders)  # embeds what lacks, too
         elif work_waits():
@@ -152,6 +157,17 @@ class TaggerApp(App[None]):
             self._exception_event.set()
         self.exit(return_code=1)
 
+    def prepare(self) -> None:
+        """Reads a large library in a thread, so that no key waits for it."""
+        worker = get_current_worker()
+
+        def in_turn(task: Callable[[], Any]) -> Any:
+            found = self.call_from_thread(task)
+            self.call_from_thread(self.data_changed)
+            return found
+
+        prepare(self.services.recognition, in_turn, lambda: not worker.is_cancelled)
+
     def tell_models(self) -> None:
         """What there is to say of the models at the start: an update or, once, that a better one can be installed."""
         now = standing()
@@ -180,12 +196,20 @@ class TaggerApp(App[None]):
 
     def poll(self) -> None:
         """Takes in what the worker reported. Lists are read again at most every two seconds."""
+        if self.services.recognition.owing and time.monotonic() - self._acted_at >= REST_SECONDS:
+            self.catch_up()
         changed = self.services.jobs.poll()
         self._stale = self._stale or changed
         job = self.services.jobs.current()
         if job is not None and job != self._job_seen:
             self.job_changed(job)
         if self._stale and time.monotonic() - self._read_at >= FRESH_SECONDS:
+            self.data_changed()
+
+    def catch_up(self) -> None:
+        """Scores what was put off while keys came, unless a thread is at it."""
+        self.services.recognition.catch_up()
+        if not self.services.recognition.owing:
             self.data_changed()
 
     def job_changed(self, job: JobView) -> None:
@@ -229,6 +253,7 @@ class TaggerApp(App[None]):
 
     async def run_action(self, *arguments: Any, **options: Any) -> bool:
         """Runs an action; an error that the user can do something about is told, not raised."""
+        self._acted_at = time.monotonic()
         try:
             return await super().run_action(*arguments, **options)
         except TaggerError as error:
@@ -362,7 +387,7 @@ class TaggerApp(App[None]):
             self.tell(nothing)
             return
         if self.shown:
-            self.shown.go_to_faces(outcome.face_ids)
+            self.shown.went_back(outcome)
             self.shown.fill()
         self.tell(f"{done}: {outcome.message}")
 

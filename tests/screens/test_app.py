@@ -63,7 +63,7 @@ async def test_help_has_the_current_screen_first_and_can_be_searched(app: Tagger
 
 async def test_the_palette_offers_what_works_and_runs_it(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5", "colon")
+        await press(pilot, "f5", "t", "colon")
         assert "jobs: Cancel" not in text(app)
         await press(pilot, *"ignore this", "enter")
         assert len(services.review.queue()) == 8
@@ -83,7 +83,7 @@ async def test_palette_titles_are_area_and_sentence(app: TaggerApp) -> None:
 
 async def test_the_history_lists_decisions(app: TaggerApp) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5", "enter", "u", "H")
+        await press(pilot, "f5", "t", "enter", "u", "H")
         assert "(undone) 1 face: Anna Rossi" in text(app)
 
 

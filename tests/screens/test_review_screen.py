@@ -9,7 +9,6 @@ from tui_tagger.app import TaggerApp
 from tui_tagger.screens.review import ReviewScreen
 from tui_tagger.services import Services
 from tui_tagger.services.views import FaceState
-from tui_tagger.widgets.name_field import NameField
 from tui_tagger.widgets.picture import Picture
 
 
@@ -29,7 +28,7 @@ async def test_shows_the_question_without_a_key(app: TaggerApp, services: Servic
     taken_at = services.review.item(services.review.queue()[0]).taken_at
     assert taken_at is not None
     async with app.run_test(size=size) as pilot:
-        await press(pilot, "f5")
+        await press(pilot, "f5", "t")
         shown = text(app)
         assert "Anna Rossi" in shown
         assert "strong suggestion" in shown
@@ -41,7 +40,7 @@ async def test_shows_the_question_without_a_key(app: TaggerApp, services: Servic
 
 async def test_enter_accepts_and_goes_one_step(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5")
+        await press(pilot, "f5", "t")
         first, second = services.review.queue()[:2]
         await press(pilot, "enter")
         assert states(services, first) == (FaceState.CONFIRMED, "Anna Rossi")
@@ -51,7 +50,7 @@ async def test_enter_accepts_and_goes_one_step(app: TaggerApp, services: Service
 
 async def test_undo_and_redo_bring_the_cursor_back(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5", "j", "j")
+        await press(pilot, "f5", "t", "j", "j")
         third = review(app).shown_id
         await press(pilot, "enter", "enter", "u", "u")
         assert review(app).shown_id == third
@@ -62,7 +61,7 @@ async def test_undo_and_redo_bring_the_cursor_back(app: TaggerApp, services: Ser
 
 async def test_digit_chooses_that_candidate(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5", "j")
+        await press(pilot, "f5", "t", "j")
         item = review(app).item
         assert item is not None
         await press(pilot, "2", "y")  # the second may be in the photo already: then the question is answered with yes
@@ -71,7 +70,7 @@ async def test_digit_chooses_that_candidate(app: TaggerApp, services: Services) 
 
 async def test_not_this_person_moves_the_next_candidate_up(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5")
+        await press(pilot, "f5", "t")
         item = review(app).item
         assert item is not None
         await press(pilot, "x")
@@ -84,7 +83,7 @@ async def test_not_this_person_moves_the_next_candidate_up(app: TaggerApp, servi
 @pytest.mark.parametrize(("key", "state"), [("i", FaceState.IGNORED), ("d", FaceState.NOT_A_FACE)])
 async def test_not_worth_a_name(app: TaggerApp, services: Services, key: str, state: FaceState) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5")
+        await press(pilot, "f5", "t")
         face_id = services.review.queue()[0]
         await press(pilot, key)
         assert face_id not in services.review.queue()
@@ -93,7 +92,7 @@ async def test_not_worth_a_name(app: TaggerApp, services: Services, key: str, st
 
 async def test_ignore_the_rest_of_the_photo(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5")
+        await press(pilot, "f5", "t")
         item = review(app).item
         assert item is not None
         await press(pilot, "I")
@@ -103,7 +102,7 @@ async def test_ignore_the_rest_of_the_photo(app: TaggerApp, services: Services) 
 
 async def test_skip_goes_on_and_asks_last(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5")
+        await press(pilot, "f5", "t")
         first, second = services.review.queue()[:2]
         await press(pilot, "s")
         assert review(app).shown_id == second
@@ -112,7 +111,7 @@ async def test_skip_goes_on_and_asks_last(app: TaggerApp, services: Services) ->
 
 async def test_marked_faces_are_accepted_together(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5", "space", "space")
+        await press(pilot, "f5", "t", "space", "space")
         marked = sorted(review(app).marks.ids)
         assert len(marked) == 2
         assert "2 marked" in footer(app)
@@ -125,7 +124,7 @@ async def test_marked_faces_are_accepted_together(app: TaggerApp, services: Serv
 
 async def test_name_field_creates_the_exact_text(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5")
+        await press(pilot, "f5", "t")
         face_id = services.review.queue()[0]
         await press(pilot, "n", "A", "n", "n")
         assert "Ann  new person" in text(app)
@@ -135,13 +134,13 @@ async def test_name_field_creates_the_exact_text(app: TaggerApp, services: Servi
 
 async def test_after_naming_the_next_question_is_drawn_in_full_width(app: TaggerApp) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5", *"nZoe", "enter")
+        await press(pilot, "f5", "t", *"nZoe", "enter")
         assert "only one confirmed face so far" in text(app)
 
 
 async def test_name_field_takes_the_best_match(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5")
+        await press(pilot, "f5", "t")
         face_id = services.review.queue()[0]
         await press(pilot, "n", "c", "l", "a", "enter", "y")
         assert states(services, face_id) == (FaceState.CONFIRMED, "Clara Ek")
@@ -149,8 +148,8 @@ async def test_name_field_takes_the_best_match(app: TaggerApp, services: Service
 
 async def test_name_field_starts_empty_and_enter_on_nothing_names_nobody(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5", "n", "c", "l", "a", "escape", "n")
-        field = app.screen.query_one(NameField)
+        await press(pilot, "f5", "t", "n", "c", "l", "a", "escape", "n")
+        field = review(app).names
         assert field.chosen is None
         await press(pilot, "enter")
         assert field.display
@@ -159,8 +158,8 @@ async def test_name_field_starts_empty_and_enter_on_nothing_names_nobody(app: Ta
 
 async def test_escape_leaves_one_thing_after_the_other(app: TaggerApp) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5", "space", "n", "escape")
-        assert not app.screen.query_one(NameField).display
+        await press(pilot, "f5", "t", "space", "n", "escape")
+        assert not review(app).names.display
         assert review(app).marks.ids
         await press(pilot, "escape")
         assert not review(app).marks.ids
@@ -175,7 +174,7 @@ async def test_the_same_person_twice_needs_a_yes(app: TaggerApp, services: Servi
     async with app.run_test(size=SMALL) as pilot:
         assert anna.person_id is not None
         services.review.accept([anna.id], anna.person_id)
-        await press(pilot, "f5")
+        await press(pilot, "f5", "t")
         review(app).go_to_faces([other.id])
         await settled(pilot)
         await press(pilot, "n", "a", "n", "n", "a", "enter")
@@ -188,15 +187,15 @@ async def test_the_same_person_twice_needs_a_yes(app: TaggerApp, services: Servi
 
 async def test_a_weak_suggestion_opens_the_name_field(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5", "x", "x", "x")
+        await press(pilot, "f5", "t", "x", "x", "x")
         assert footer(app).strip().startswith("enter: name")
         await press(pilot, "enter")
-        assert app.screen.query_one(NameField).display
+        assert review(app).names.display
 
 
 async def test_the_cursor_stays_when_the_queue_changes_behind_it(app: TaggerApp, services: Services) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5", "j", "j")
+        await press(pilot, "f5", "t", "j", "j")
         shown = review(app).shown_id
         services.review.ignore([services.review.queue()[0]])
         app.data_changed()
@@ -208,14 +207,14 @@ async def test_the_cursor_stays_when_the_queue_changes_behind_it(app: TaggerApp,
 async def test_an_empty_queue_says_what_to_do_next(app: TaggerApp, services: Services) -> None:
     services.review.ignore(services.review.queue())
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5")
+        await press(pilot, "f5", "t")
         assert "No face is waiting" in text(app)
         assert "F4" in text(app)
 
 
 async def test_tab_swaps_face_and_photo_and_o_opens_it(app: TaggerApp) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5")
+        await press(pilot, "f5", "t")
         item = review(app).item
         assert item is not None
         main = app.screen.query_one("#main-picture", Picture)

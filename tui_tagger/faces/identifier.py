@@ -31,6 +31,12 @@ class Identifier:
         for person, embeddings in gallery.items():
             self.enrol(person, embeddings)
 
+    def copy(self) -> Identifier:
+        """The same people; enrolling somebody in one leaves the other alone."""
+        same = Identifier(self.bank, {})
+        same._faces, same._components = dict(self._faces), dict(self._components)
+        return same
+
     @property
     def people(self) -> tuple[int, ...]:
         """Ids of the enrolled, in the order of their enrolment."""

@@ -78,7 +78,7 @@ class Scores:
         self._best, self._told_person = np.empty((2, 0), np.int64)
         self._total, self._told_level = np.empty(0, np.float64), np.empty(0, np.int8)
         self._waits = np.empty(0, np.bool_)
-        self._reserve(np.asarray(probes).size // len(bank.mean))
+        self.reserve(np.asarray(probes).size // len(bank.mean))
         self.add(probes)
 
     @property
@@ -90,12 +90,22 @@ class Scores:
         """The embedding [d] at `row`."""
         return np.asarray(self._probes[row], np.float32)
 
+    def reserve(self, count: int) -> None:
+        """Makes `count` further rows, all free."""
+        for name, fill in _OF_ROWS.items():
+            old = getattr(self, name)
+            new = np.empty((len(old) + count, *old.shape[1:]), old.dtype)
+            new[: len(old)], new[len(old) :] = old, fill
+            setattr(self, name, new)
+        spare = np.full((len(self._evidence), count), -np.inf, np.float32)
+        self._evidence = np.concatenate([self._evidence, spare], 1)
+
     def add(self, probes: NDArray[np.float32]) -> Rows:
         """Takes further `probes` [n, d]; returns their rows [n]. Rows that are zero or not finite match nobody."""
         vectors, sound = usable(probes, self._probes.shape[1])
         missing = len(vectors) - int((~self._waits).sum())
         if missing > 0:
-            self._reserve(max(missing, int(len(self._waits) * (ROOM - 1))))
+            self.reserve(max(missing, int(len(self._waits) * (ROOM - 1))))
         rows = np.flatnonzero(~self._waits)[: len(vectors)]
         for at in range(0, len(rows), BLOCK):
             self._fill(rows[at : at + BLOCK], vectors[at : at + BLOCK], sound[at : at + BLOCK])
@@ -160,16 +170,6 @@ class Scores:
         ]
 
     # --- inside -----------------------------------------------------------------------------------------------------
-
-    def _reserve(self, count: int) -> None:
-        """Makes `count` further rows, all free."""
-        for name, fill in _OF_ROWS.items():
-            old = getattr(self, name)
-            new = np.empty((len(old) + count, *old.shape[1:]), old.dtype)
-            new[: len(old)], new[len(old) :] = old, fill
-            setattr(self, name, new)
-        spare = np.full((len(self._evidence), count), -np.inf, np.float32)
-        self._evidence = np.concatenate([self._evidence, spare], 1)
 
     def _fill(self, rows: Rows, vectors: Floats, sound: NDArray[np.bool_]) -> None:
         bank = self.identifier.bank

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui_tagger.errors import TaggerError
-from tui_tagger.services.views import JobView
+from tui_tagger.services.views import JobView, Outcome
 from tui_tagger.widgets.header import HeaderBar
 from tui_tagger.widgets.hints import Asking, Hint, HintBar
 from tui_tagger.widgets.job_bar import ACTIVE, job_state
@@ -119,6 +119,10 @@ class BaseScreen(Screen[None]):
 
     def go_to_faces(self, face_ids: Sequence[int]) -> None:
         """Moves the cursor to faces that an undo or redo touched, where the screen shows them."""
+
+    def went_back(self, outcome: Outcome) -> None:
+        """After an undo or redo: shows what it touched."""
+        self.go_to_faces(outcome.face_ids)
 
     @property
     def shell(self) -> Shell:

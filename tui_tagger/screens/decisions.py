@@ -47,6 +47,11 @@ class Decisions(Navigation, BaseScreen):
         raise NotImplementedError
 
     @property
+    def names(self) -> NameField:
+        """Where names are typed."""
+        return self.query_one(NameField)
+
+    @property
     def targets(self) -> tuple[int, ...]:
         """The marked faces, else the one under the cursor."""
         if self.marks.ids:
@@ -131,7 +136,7 @@ class Decisions(Navigation, BaseScreen):
     def open_names(self, faces: tuple[int, ...]) -> None:
         self._naming = faces
         title = "Who is this?" if len(faces) == 1 else f"Who are these {counted(len(faces), 'face')}?"
-        self.query_one(NameField).open(title)
+        self.names.open(title)
         self.add_class("-naming")
 
     def on_name_field_named(self, event: NameField.Named) -> None:
@@ -143,7 +148,7 @@ class Decisions(Navigation, BaseScreen):
         self.close_names()
 
     def close_names(self) -> None:
-        self.query_one(NameField).display = False
+        self.names.display = False
         self.remove_class("-naming")
         self.focus_body()
 

@@ -1,39 +1,45 @@
-"""Review: one question after the other, one key a face."""
+"""Review: one question after the other, about a group or about one face, one key an answer."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
-from textual.content import Content
-from textual.widgets import Static
-from textual.worker import get_current_worker
 
 from tui_tagger.screens.base import Command, Empty
 from tui_tagger.screens.decisions import Decisions
-from tui_tagger.services.views import FaceView, Outcome, PhotoDetail
+from tui_tagger.screens.review_face import FacePanel
+from tui_tagger.screens.review_group import GroupPanel
+from tui_tagger.services.course import Course
+from tui_tagger.services.groups import GroupKind, GroupView
+from tui_tagger.services.orders import DESCRIPTIONS, Order
+from tui_tagger.services.views import Outcome
 from tui_tagger.text import visible
-from tui_tagger.widgets.candidates import Candidates
-from tui_tagger.widgets.contact_sheet import contact_sheet
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.name_field import NameField
-from tui_tagger.widgets.overlays import face_overlays
-from tui_tagger.widgets.picture import Picture, Source
-from tui_tagger.widgets.prefetch import Pictures
-from tui_tagger.widgets.text import STATES, counted, short_path, when
+from tui_tagger.widgets.picture import Source
+from tui_tagger.widgets.sources import Sources
+from tui_tagger.widgets.text import counted
 
 AHEAD = 3  # faces fetched while the human looks
+SINGLE = ("skip", "zoom", "swap", "open")
 
 
 class ReviewScreen(Decisions):
-    """The queue of waiting faces. The cursor moves by keys, and one step after a decision, never by itself."""
+    """What is asked, and in which order, is the course's (services/course.py); two panels ask it."""
 
     NAME = "Review"
     HINTS = (
         "review.enter",
+        "group.take",
+        "group.tick",
+        "group.name",
+        "group.reject",
+        "group.ignore",
+        "group.skip",
+        "group.look",
         "review.name",
         "review.reject",
         "review.ignore",
@@ -45,6 +51,7 @@ class ReviewScreen(Decisions):
         "marks.mark",
         "review.swap",
         "review.open",
+        "review.groups",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -55,54 +62,112 @@ class ReviewScreen(Decisions):
         key("z", "zoom", "review.zoom", "zoom", "Zoom the picture over the whole screen"),
         key("tab", "swap", "review.swap", "photo", "Swap the face and its photo"),
         key("o", "open", "review.open", "open photo", "Open the photo"),
+        key("t", "toggle_groups", "review.groups", "one by one", "Ask about groups, or about one face after the other"),
         key("y", "copy", "review.copy", "copy path", "Copy the photo's path"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.queue: tuple[int, ...] = ()
-        self.photo: PhotoDetail | None = None
-        self.photo_first = False
-        self.pictures = Pictures()
+    course: Course
 
     def body(self) -> ComposeResult:
+        self.course = Course(self.services.review)
         yield Empty(id="empty")
-        with Container(id="review"):
-            yield Picture(id="main-picture")
-            yield Picture(id="second-picture")
-            with Vertical(id="side"):
-                yield Static(id="facts")
-                yield NameField(lambda prefix: self.services.people.complete(prefix))
-                yield Candidates()
-                yield Static(id="strip-title")
-                yield Picture(id="strip")
+        sources, complete = Sources(self.face_source, self.photo_source), self.services.people.complete
+        yield FacePanel(sources, complete)
+        yield GroupPanel(sources, self.services.review, complete)
 
-    def reload(self) -> None:
-        """Keeps the face that is being asked about, even where the queue around it changed."""
-        face_id = self.shown_id
-        self.read_queue()
-        index = self.queue.index(face_id) if face_id in self.queue else min(self.cursor, max(0, self.count - 1))
-        if self.item is None or face_id not in self.queue:
-            self.show_at(index)
-        else:
-            self.cursor = index
-        self.show_empty()
+    def face_source(self, face_id: int) -> Source:
+        library = self.services.library
+        return lambda side: library.face_picture(face_id, side)
+
+    def photo_source(self, photo_id: int) -> Source:
+        library = self.services.library
+        return lambda side: library.picture(photo_id, side)
+
+    @property
+    def faces(self) -> FacePanel:
+        return self.query_one(FacePanel)
+
+    @property
+    def groups(self) -> GroupPanel:
+        return self.query_one(GroupPanel)
+
+    @property
+    def group(self) -> GroupView | None:
+        """The group that is asked about."""
+        return self.course.question.group
+
+    @property
+    def queue(self) -> tuple[int, ...]:
+        return self.course.queue
+
+    @property
+    def shown_id(self) -> int | None:
+        """The single face that is asked about."""
+        return self.course.question.face
+
+    # --- showing ----------------------------------------------------------------------------------------------------
 
     def arrive(self) -> None:
-        self.services.review.replan()
+        if self.is_mounted:
+            self.begin()
 
-    def read_queue(self) -> None:
-        self.queue = self.services.review.queue()
-        self.count = len(self.queue)
+    def begin(self, order: Order | None = None) -> None:
+        """Plans anew, as when a review begins."""
+        if not self.services.recognition.reading:
+            self.course.begin(order)
+
+    def reload(self) -> None:
+        """Keeps what is being asked about, even where the queue around it changed."""
+        if self.services.recognition.reading:
+            self.show_empty()
+            return
+        if self.group is not None:
+            self.course.remember(self.groups.cursor, self.groups.unticked)
+        before = self.course.question
+        if self.course.count:
+            self.course.reload()
+        else:
+            self.course.begin()
+        self.show_question(again=before == self.course.question)
+
+    def show_question(self, again: bool = False) -> None:
+        """Draws the question; `again`, where it is still the same, only what may have changed around it."""
+        question = self.course.question
+        self.count, self.cursor = self.course.count, self.course.place
+        self.faces.display = question.face is not None
+        self.groups.display = question.group is not None
+        self.show_empty()
+        if question.group is not None:
+            self.item = None
+            if not again or self.groups.group != question.group:
+                self.groups.show(question.group, question.cursor, question.unticked)
+            if not self.names.display:
+                self.groups.focus()
+        elif question.face is not None:
+            if not again or self.item is None:
+                self.ask(question.face)
+        else:
+            self.item = None
+
+    def ask(self, face_id: int) -> None:
+        """Draws the question about one face."""
+        if self.groups.has_focus:
+            self.set_focus(None)
+        self.item = self.services.review.item(face_id)
+        self.faces.show(self.item, self.services.library.photo(self.item.face.photo_id), face_id in self.marks)
+        self.faces.fetch(self.queue[self.cursor + 1 : self.cursor + 1 + AHEAD])
 
     def show_empty(self) -> None:
         empty = self.query_one("#empty", Empty)
-        empty.display = not self.queue
-        self.query_one("#review").display = bool(self.queue)
-        if self.queue:
+        reading = self.services.recognition.reading
+        empty.display = reading or not self.course.question.face_ids
+        counts = self.shell.counts()
+        if not empty.display:
             return
-        counts = self.shell.counts(fresh=True)
-        if self.working:
+        if reading:
+            self.faces.display = self.groups.display = False
+            empty.show(f"Reading {counted(counts.waiting, 'face')} that wait.", "The first question comes in a moment.")
+        elif self.working:
             empty.show("No face is waiting yet.", "The scan goes on: faces it finds are asked about here.")
         elif not counts.photos:
             empty.show("Nothing to review: no photos yet.", "F2  Library: add a folder with +")
@@ -111,169 +176,165 @@ class ReviewScreen(Decisions):
             lines = [writing] if counts.unwritten else []
             empty.show("No face is waiting.", *lines, "F4  People: look through who was found", "u   undoes")
 
-    def show_at(self, index: int) -> None:
-        """Asks about the face at a place of the queue."""
-        self.cursor = index
-        self.item = self.services.review.item(self.queue[index]) if self.queue else None
-        self.photo = self.services.library.photo(self.item.face.photo_id) if self.item else None
-        self.show_item()
-        self.fetch_ahead()
-
-    def show_item(self) -> None:
-        self.show_facts()
-        self.query_one(Candidates).show(self.item)
-        self.show_pictures()
-        self.show_strip()
-
-    def show_facts(self) -> None:
-        if not self.item:
-            return
-        face, side = self.item.face, self.query_one("#facts", Static)
-        width = max(side.size.width, 24)
-        mark = STATES[face.state]
-        marked = Content.styled("▪ marked  ", "bold $text-accent") if face.id in self.marks else Content()
-        where = visible(self.item.place) or "no place"
-        side.update(
-            Content.assemble(
-                Content(short_path(face.photo_path, width)).truncate(width, ellipsis=True),
-                f"\n{when(self.item.taken_at)}\n",
-                Content(where).truncate(width, ellipsis=True),
-                "\n",
-                marked,
-                (f"{mark.glyph} {mark.word}", f"${mark.colour}"),
-                (f"  face {face.number} of {len(self.photo.faces) if self.photo else 1}", "$foreground-muted"),
-            )
-        )
-
-    def show_pictures(self) -> None:
-        panes = [self.query_one("#main-picture", Picture), self.query_one("#second-picture", Picture)]
-        if not self.item or not self.photo:
-            return
-        face_pane, photo_pane = reversed(panes) if self.photo_first else panes
-        face_id = self.item.face.id
-        face_pane.show(self.pictures.source(("face", face_id), self.face_source(face_id)), ("face", face_id), ())
-        overlays = face_overlays(self.photo, face_id, self.app.theme_variables)
-        photo_id = self.photo.row.id
-        library = self.services.library
-        photo_pane.show(lambda side: library.picture(photo_id, side), ("photo", photo_id), overlays)
-
-    def face_source(self, face_id: int) -> Source:
-        library = self.services.library
-        return lambda side: library.face_picture(face_id, side)
-
-    def show_strip(self) -> None:
-        strip, title = self.query_one("#strip", Picture), self.query_one("#strip-title", Static)
-        top = self.item.candidates[0] if self.item and self.item.candidates else None
-        if top is None or not top.nearest:
-            title.update("")
-            strip.show(None, None, ())
-            return
-        title.update(Content.assemble("confirmed: ", (visible(top.person), "bold")))
-        sources = [self.face_source(face_id) for face_id in top.nearest]
-        strip.show(lambda side: contact_sheet(sources, side), ("strip", *top.nearest), ())
-
-    def fetch_ahead(self) -> None:
-        ahead = self.queue[self.cursor + 1 : self.cursor + 1 + AHEAD]
-        wanted: dict[Hashable, Source] = {("face", face_id): self.face_source(face_id) for face_id in ahead}
-        self.run_worker(
-            lambda: self.pictures.fetch(wanted, get_current_worker()),
-            thread=True,
-            exclusive=True,
-            group="prefetch",
-            exit_on_error=False,
-        )
-
     def on_resize(self) -> None:
         super().on_resize()
-        self.call_after_refresh(self.show_item)
+        if self.item is not None:
+            self.call_after_refresh(self.ask, self.item.face.id)
 
     def where(self) -> str:
-        return f"{self.item.face.photo_path.name}" if self.item else ""
+        return self.item.face.photo_path.name if self.item else ""
 
     def state(self) -> str:
+        if self.group is not None:
+            left = self.course.groups_left
+            unticked = f"{len(self.groups.unticked)} unticked" if self.groups.unticked else ""
+            at = f"{self.groups.cursor + 1:,}/{self.group.count:,}"
+            return " - ".join(filter(None, [at, unticked, counted(left, "group") if left else ""]))
         place = f"{self.cursor + 1:,}/{self.count:,}" if self.count else ""
         return " - ".join(filter(None, [place, f"{len(self.marks)} marked" if self.marks.ids else ""]))
 
     def label(self, binding: Binding) -> str:
-        if binding.id == "review.swap" and self.photo_first:
+        if binding.id and binding.id.startswith("group."):
+            return self.groups.label(binding)
+        if binding.id == "review.swap" and self.faces.photo_first:
             return "face"
+        if binding.id == "review.groups":
+            return "one by one" if self.course.grouped else "groups"
         return super().label(binding)
 
     def commands(self) -> Iterable[Command]:
         for number, candidate in enumerate(self.item.candidates if self.item else (), 1):
             accept = f"review: Accept {visible(candidate.person)}"
             yield accept, lambda number=number: self.action_accept(number)  # type: ignore[misc]
+        for order in Order:
+            yield f"review: Order by {order} ({DESCRIPTIONS[order]})", lambda order=order: self.sort(order)  # type: ignore[misc]
+
+    def sort(self, order: Order) -> None:
+        """Asks in another order from now on."""
+        self.begin(order)
+        self.show_question()
+        self.shell.tell(f"Asked now: {DESCRIPTIONS[order]}")
+        self.bars()
 
     def copy_text(self) -> str:
-        return str(self.item.face.photo_path) if self.item else ""
+        face = self.groups.face if self.group else self.shown_id
+        return str(self.services.review.item(face).face.photo_path) if face is not None else ""
 
     def current_photo(self) -> int | None:
-        return self.item.face.photo_id if self.item else None
+        face = self.groups.face if self.group else self.shown_id
+        return self.services.review.item(face).face.photo_id if face is not None else None
+
+    def focus_body(self) -> None:
+        self.set_focus(self.groups if self.group is not None else None)
+
+    @property
+    def names(self) -> NameField:
+        panel = self.groups if self.group is not None else self.faces
+        return panel.query_one(NameField)
+
+    # --- moving -----------------------------------------------------------------------------------------------------
 
     def id_at(self, index: int) -> int:
         return self.queue[index]
 
     def move_to(self, index: int) -> None:
-        if index != self.cursor:
-            self.show_at(index)
+        if index != self.cursor and self.group is None:
+            self.course.move_to(index)
+            self.show_question()
         self.bars()
 
     def marks_changed(self) -> None:
-        self.show_facts()
+        self.faces.show_facts(self.shown_id in self.marks)
         self.bars()
 
+    def go_to_faces(self, face_ids: Sequence[int]) -> None:
+        self.course.go_to(face_ids)
+        self.show_question()
+
+    def went_back(self, outcome: Outcome) -> None:
+        self.course.go_back(outcome)
+        self.show_question()
+
+    # --- deciding ---------------------------------------------------------------------------------------------------
+
     def done(self, outcome: Outcome) -> None:
-        """Goes one step, to the face after those above, which keep their places; a face that still waits stays."""
-        above = [face_id for face_id in self.queue[: self.cursor] if face_id not in outcome.face_ids]
-        current = self.shown_id
+        """Goes one step, unless the face still waits or something is left of the group."""
         self.marks.ids -= set(outcome.face_ids)
-        self.read_queue()
-        following = self.queue[min(len(above), self.count - 1)] if self.queue else None
-        self.show_after(current if current in self.queue else following)
+        self.course.decided(outcome)
+        self.show_question()
+        self.bars(fresh=self.services.review.settled)  # else it is counted when the scores catch up
         self.shell.tell(outcome.message)
 
-    def show_after(self, face_id: int | None) -> None:
-        self.show_at(self.queue.index(face_id) if face_id in self.queue else 0)
-        self.show_empty()
-        self.bars(fresh=True)
+    def on_group_panel_moved(self) -> None:
+        self.bars()
 
-    def go_to_faces(self, face_ids: Sequence[int]) -> None:
-        self.read_queue()
-        self.show_after(next((face_id for face_id in face_ids if face_id in self.queue), self.shown_id))
+    def on_group_panel_answered(self, event: GroupPanel.Answered) -> None:
+        panel, review = self.groups, self.services.review
+        group, face, ticked = self.group, panel.face, panel.ticked
+        if group is None or face is None:
+            return
+        self.course.remember(panel.cursor, panel.unticked)
+        alone = group.kind is GroupKind.LONERS
+        with self.told():
+            match event.act:
+                case "open":
+                    self.shell.show_photo(review.item(face).face.photo_id, (), face)
+                case "name" if alone or ticked:
+                    self.open_names((face,) if alone else ticked)
+                case "take" if ticked:
+                    self.take(group, ticked)
+                case "reject" if group.person_id is not None:
+                    self.done(review.reject(face, group.person_id))
+                case "reject_all" if ticked and group.person_id is not None:
+                    self.done(review.reject_all(ticked, group.person_id))
+                case "ignore" if ticked:
+                    self.done(review.ignore(ticked))
+                case "not_a_face":
+                    self.done(review.not_a_face((face,)))
+                case _:
+                    self.action_skip()
 
-    @property
-    def shown_id(self) -> int | None:
-        return self.item.face.id if self.item else None
+    def take(self, group: GroupView, ticked: tuple[int, ...]) -> None:
+        """What enter does to the ticked faces."""
+        if group.person_id is not None:
+            self.accept(ticked, group.person_id)
+        elif group.kind is GroupKind.LONERS:
+            self.done(self.services.review.ignore(ticked))
+        else:
+            self.open_names(ticked)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("skip", "zoom", "swap", "open"):
+        if action in SINGLE:
             return self.item is not None
         if action == "accept" and parameters:
             return isinstance(parameters[0], int) and self.nth(parameters[0]) is not None
         return super().check_action(action, parameters)
 
     def release(self) -> bool:
+        if self.group is not None and self.groups.release():
+            return True
         if self.has_class("-zoomed"):
             self.action_zoom()
             return True
         return super().release()
 
     def action_skip(self) -> None:
-        if self.item:
-            face_id, at, before = self.item.face.id, self.cursor, self.queue
-            self.services.review.skip(face_id)
-            self.queue = (*before[:at], *before[at + 1 :], face_id)
-            self.show_after(before[at + 1] if at + 1 < len(before) else face_id)
+        self.course.skip()
+        self.show_question()
+        self.bars()
 
     def action_zoom(self) -> None:
         self.toggle_class("-zoomed")
 
     def action_swap(self) -> None:
-        self.photo_first = not self.photo_first
-        self.show_pictures()
+        self.faces.swap()
         self.bars()
 
     def action_open(self) -> None:
         if self.item:
-            face: FaceView = self.item.face
-            self.shell.show_photo(face.photo_id, (), face.id)
+            self.shell.show_photo(self.item.face.photo_id, (), self.item.face.id)
+
+    def action_toggle_groups(self) -> None:
+        self.course.show_groups(not self.course.grouped)
+        self.show_question()
+        self.bars()

@@ -106,6 +106,11 @@ class Facts:
         """The rows of those of `faces` that are known."""
         return np.array([self._row_of[face] for face in faces if face in self._row_of], np.int64)
 
+    @property
+    def stored(self) -> NDArray[np.float16]:
+        """The embeddings as they are kept, at least one row a face."""
+        return self._vectors
+
     def vectors(self, rows: Rows) -> NDArray[np.float32]:
         """Unit embeddings [n, d], float32, of embedded rows."""
         return unit(self._vectors[rows])

@@ -7,7 +7,7 @@ it is arithmetic over arrays: 100,000 faces wait in a large library, and a key w
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -47,54 +47,77 @@ class GroupView:
     def count(self) -> int:
         return len(self.face_ids)
 
+    def without(self, faces: Collection[int]) -> GroupView:
+        return replace(self, face_ids=tuple(face for face in self.face_ids if face not in set(faces)))
+
 
 class Groups:
-    """The groups at one moment: those of people first, within a kind the biggest; pages of loners last."""
+    """The groups at one moment: those of people first, within a kind the biggest; pages of loners last.
 
-    def __init__(self, facts: Facts, clusters: Clusters, apart: Collection[int] = ()) -> None:
-        """`apart` are faces that the human wants to be asked about one by one."""
+    What was decided later is left out where a single group is asked for; `apart` are further faces to leave out.
+    """
+
+    def __init__(self, facts: Facts, clusters: Clusters) -> None:
         number, cohesion = clusters.read()
-        free = askable(facts)
-        free[facts.rows_of(apart)] = False
-        rows = np.flatnonzero(free)
+        rows = np.flatnonzero(askable(facts))
         key = _keys(facts, rows, number)
-        self._table = facts.table
+        self._facts = facts
         self._rows, self._starts, self._keys = _sorted(facts, rows, key, cohesion)
         grouped = np.zeros(len(facts), np.bool_)
         grouped[self._rows] = True
-        alone = rows[(self._table["person"][rows] == NOBODY) & ~grouped[rows]]
-        self._alone = self._table["id"][alone[np.argsort(self._table["id"][alone])]]
-
-    def __len__(self) -> int:
-        """How many groups there are, without pages of loners."""
-        return len(self._keys)
-
-    @property
-    def people(self) -> int:
-        """How many of the groups, the first ones, are of people."""
-        return int((self._keys >= 0).sum())
-
-    def view(self, index: int) -> GroupView:
-        """One group."""
-        rows, key = self._rows[self._starts[index] : self._starts[index + 1]], int(self._keys[index])
-        faces = tuple(self._table["id"][rows].tolist())
-        if key < 0:
-            return GroupView(GroupKind.UNKNOWN, None, None, None, faces)
-        chances = self._table["probability"][rows][self._table["person"][rows] == key]
-        chances = chances[chances >= 0]
-        probability = round(float(chances.mean()), 4) if len(chances) else None
-        return GroupView(GroupKind.PERSON, key, Person.get_by_id(key).name, probability, faces)
+        alone = rows[(facts.table["person"][rows] == NOBODY) & ~grouped[rows]]
+        self._alone = alone[np.argsort(facts.table["id"][alone])]
 
     def views(self) -> tuple[GroupView, ...]:
-        """All groups."""
-        return tuple(self.view(index) for index in range(len(self)))
+        """All groups, without pages of loners."""
+        return tuple(self._view(index, self._free(())) for index in range(len(self._keys)))
+
+    def left(self, apart: Collection[int] = ()) -> int:
+        """How many groups there still are."""
+        return int((self._sizes(self._free(apart)) > 1).sum())
+
+    def first(self, kind: GroupKind, apart: Collection[int] = ()) -> GroupView | None:
+        """The biggest group of a kind that still has two faces."""
+        free = self._free(apart)
+        found = np.flatnonzero((self._sizes(free) > 1) & ((self._keys >= 0) == (kind is GroupKind.PERSON)))
+        return self._view(int(found[0]), free) if len(found) else None
+
+    def page(self, size: int = PAGE, apart: Collection[int] = ()) -> GroupView | None:
+        """The first page of loners."""
+        faces = self._faces(self._alone[self._free(apart)[self._alone]][:size])
+        return GroupView(GroupKind.LONERS, None, None, None, faces) if faces else None
 
     def loners(self, page: int = PAGE) -> tuple[tuple[int, ...], ...]:
         """Pages of faces that are like nobody: neither suggested nor in a group, the oldest first.
 
         Most of them are strangers, so one answer ignores a whole page but for the faces that the human knows.
         """
-        return tuple(tuple(self._alone[at : at + page].tolist()) for at in range(0, len(self._alone), page))
+        return tuple(self._faces(self._alone[at : at + page]) for at in range(0, len(self._alone), page))
+
+    def _free(self, apart: Collection[int]) -> NDArray[np.bool_]:
+        """Which rows of the facts may be asked about now."""
+        free = askable(self._facts)
+        free[self._facts.rows_of(apart)] = False
+        return free
+
+    def _sizes(self, free: NDArray[np.bool_]) -> Rows:
+        """How many faces of each group may be asked about."""
+        counts = np.cumsum(np.append(0, free[self._rows]))
+        return np.asarray(np.diff(counts[self._starts]))
+
+    def _faces(self, rows: Rows) -> tuple[int, ...]:
+        return tuple(self._facts.table["id"][rows].tolist())
+
+    def _view(self, index: int, free: NDArray[np.bool_]) -> GroupView:
+        rows, key = self._rows[self._starts[index] : self._starts[index + 1]], int(self._keys[index])
+        rows, table = rows[free[rows]], self._facts.table
+        faces = self._faces(rows)
+        if key < 0:
+            return GroupView(GroupKind.UNKNOWN, None, None, None, faces)
+        chances = table["probability"][rows][table["person"][rows] == key]
+        chances = chances[chances >= 0]
+        probability = round(float(chances.mean()), 4) if len(chances) else None
+        return GroupView(GroupKind.PERSON, key, Person.get_by_id(key).name, probability, faces)
 
 
 def _keys(facts: Facts, rows: Rows, number: Rows) -> Rows:

@@ -30,6 +30,7 @@ class Queue:
         self.order = order
         self._recognition = recognition
         self._skipped: list[int] = []  # faces
+        self._due = False  # a run ended while the suggestions were behind the decisions
         self._rows = self._runs = np.empty(0, np.int64)  # of the facts; the run of each
         self.plan()
 
@@ -68,14 +69,24 @@ class Queue:
             self._runs = np.append(self._runs[others], LAST)
 
     def decided(self, faces: Collection[int]) -> None:
-        """After a decision on `faces`: plans the rest anew if that was the end of a run."""
+        """After a decision on `faces`: plans the rest anew if that was the end of a run, or leaves it to `catch_up`."""
         places = np.flatnonzero(self._marked(self._facts.rows_of(faces))[self._rows])
         if not len(places):
             return
         place = int(places[-1])
         rest = self._rows[place:][self._runs[place:] == self._runs[place]]
         if not askable(self._facts)[rest].any():
-            self.plan(keep=place + 1)
+            self._due = self._recognition.owing
+            if not self._due:
+                self.plan(keep=place + 1)
+
+    def catch_up(self, face: int | None) -> None:
+        """Plans anew what comes after `face`, or everything, if a run ended before the suggestions were up to date."""
+        if self._due and not self._recognition.owing:
+            self._due = False
+            row = None if face is None else self._facts.row(face)
+            places = np.flatnonzero(self._rows == row) if row is not None else self._rows[:0]
+            self.plan(keep=int(places[0]) + 1 if len(places) else 0)
 
     def _marked(self, rows: Rows) -> NDArray[np.bool_]:
         marks = np.zeros(len(self._facts), np.bool_)

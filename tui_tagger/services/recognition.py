@@ -24,10 +24,11 @@ from tui_tagger.services.facts import NOBODY, Facts, Rows, unit
 from tui_tagger.services.views import CandidateView
 from tui_tagger.storage import bulk
 from tui_tagger.storage.database import setting
-from tui_tagger.storage.models import Person, proxy
+from tui_tagger.storage.models import Face, Person, proxy
 
 DIGITS = 2  # of a stored probability: a change of less than a percent is not worth writing
 ROUNDS = 4  # people ruled out for one face before the next best is taken as it is
+MANY = 20_000  # waiting faces that are scored in some 15 ms (benchmarks/review.py); more of them may wait for a pause
 
 
 def current_model() -> str:
@@ -76,11 +77,24 @@ class _Answers:
     rival: NDArray[np.bool_]  # capped for a likelier face in the same photo
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a thread scores: the waiting faces at `rows` of the facts, all `vectors`, float16, and the galleries."""
+
+    rows: Rows
+    vectors: NDArray[np.float16]
+    identifier: Identifier | None  # None where no face waits
+
+
 class Recognition:
     """Keeps the gallery and the waiting faces' embeddings in memory and in step with the database."""
 
     def __init__(self) -> None:
         self.facts = Facts(current_model())
+        self.patient = False  # whether updates of many faces wait for `catch_up`
+        self.owing = False  # whether one does
+        self.reading = self.scoring = False  # whether a thread does so, for the first time (services/preparation.py)
+        self._late: list[Rows] = []  # embedded anew while a thread scores
         self._begin()
 
     def _begin(self) -> None:
@@ -96,8 +110,17 @@ class Recognition:
     def update(self) -> int:
         """Learns what was decided and found since the last call, and stores the suggestions that follow from it.
 
-        Returns how many faces' suggestions changed.
+        Returns how many faces' suggestions changed; none yet where that is left to `catch_up`.
         """
+        many = self._scores is not None and len(self._scores.rows) > MANY
+        self.owing = self.reading or self.scoring or (self.patient and many)
+        return 0 if self.owing else self.catch_up(always=True)
+
+    def catch_up(self, always: bool = False) -> int:
+        """Does the update that was put off, if one was; `always` does it in any case."""
+        if self.reading or self.scoring or not (self.owing or always):
+            return 0
+        self.owing = False
         self.follow()
         answers = self._suggest()
         self._rivals = frozenset(answers.rows[answers.rival].tolist())
@@ -105,6 +128,11 @@ class Recognition:
 
     def follow(self) -> None:
         """Reads what changed in the database, and brings the galleries in step."""
+        if not self.reading:
+            self.read()
+
+    def read(self) -> None:
+        """The same, also for the thread that reads for the first time."""
         if (current_model(), bank_stamp(self.model)) != (self.model, self._stamp):
             self.facts.use(current_model())
             self._begin()
@@ -112,9 +140,30 @@ class Recognition:
         missing = len(self.facts) - len(self._place)
         self._place = np.concatenate([self._place, np.full(missing, -1)])
         self._withdraw(news.embedded)
+        if self.scoring:
+            self._late.append(news.embedded)
         for person in sorted(news.people - {NOBODY}):
             self._enrol(person)
         self._changed |= news.people
+
+    def begin_scoring(self) -> Known:
+        """Ends the reading: what the thread scores from here on, while others may decide and read on."""
+        self.reading, self.scoring = False, True
+        self._changed.clear()
+        rows = np.flatnonzero(self.facts.waiting & self.facts.embedded)
+        identifier = self._needed(self.facts.stored.shape[1]).copy() if len(rows) else None
+        return Known(rows, self.facts.stored, identifier)
+
+    def end_scoring(self, known: Known, scores: Scores | None) -> None:
+        """Takes over the scores that the thread made, unless another model is in use by now, and does the update."""
+        self.scoring = False
+        if scores is not None and self.facts.stored.shape[1] == known.vectors.shape[1] and self._identifier is not None:
+            scores.identifier = self._identifier
+            self._scores, self._place[known.rows] = scores, scores.rows
+            for rows in self._late:
+                self._withdraw(rows)
+        self._late.clear()
+        self.catch_up(always=True)
 
     def suggestion(self, face_id: int) -> Suggestion:
         """Candidates, recommendation and reasons for one face; empty for a face without an embedding.
@@ -122,6 +171,8 @@ class Recognition:
         Somebody who cannot be the face (caps.RuledOut) lets the next plausible candidate move up; where there is none,
         they stay first with a weak recommendation. Nobody is dropped but the rejected.
         """
+        if self.reading:
+            return _stored(face_id)
         self.follow()
         row = self.facts.row(face_id)
         if row is None or not self.facts.embedded[row]:
@@ -153,15 +204,14 @@ class Recognition:
     def fit(self, person_id: int) -> dict[int, float]:
         """How likely each confirmed face of a person is theirs, judged by their other faces: for an audit."""
         self.follow()
-        if self._identifier is None or person_id not in self._gallery:
+        if self.reading or self._identifier is None or person_id not in self._gallery:
             return {}
         told = self._identifier.audit(person_id)
         return dict(zip(self._gallery[person_id], told.tolist(), strict=True))
 
     def other(self, face_id: int, person_id: int) -> Candidate | None:
         """Who else a confirmed face of `person_id` may be: the best candidate besides."""
-        row = self.facts.row(face_id)
-        if row is None or self._identifier is None:
+        if self.reading or self._identifier is None or (row := self.facts.row(face_id)) is None:
             return None
         found = self._identifier.identify(self.facts.vectors(np.array([row])), [{person_id}])[0]
         return found.candidates[0] if found.candidates else None
@@ -319,6 +369,15 @@ class Recognition:
     def _names(self, candidates: Sequence[Candidate]) -> dict[int, str]:
         ids = [candidate.person for candidate in candidates]
         return dict(Person.select(Person.id, Person.name).where(Person.id.in_(ids)).tuples())
+
+
+def _stored(face_id: int) -> Suggestion:
+    """What the database says of one face, while the rest is still being read."""
+    face = Face.select(Face, Person).join(Person).where(Face.id == face_id).first()
+    if face is None or face.probability is None:
+        return Suggestion(LEVELS[0], ("the faces are still being read",), ())
+    told = CandidateView(face.person_id, face.person.name, face.probability, ("as found before",), ())
+    return Suggestion(face.recommendation, ("the faces are still being read",), (told,))
 
 
 def _at(summary: Summary, places: Rows) -> Summary:

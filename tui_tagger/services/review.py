@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from tui_tagger.errors import UsageError
 from tui_tagger.services.clustering import Clusters
+from tui_tagger.services.facts import NOBODY as NO_ROW
 from tui_tagger.services.groups import PAGE, Groups, GroupView
 from tui_tagger.services.library import face_view
-from tui_tagger.services.orders import Order
+from tui_tagger.services.orders import Order, askable
 from tui_tagger.services.query import WAITING
 from tui_tagger.services.queue import Queue
 from tui_tagger.services.recognition import Recognition
@@ -53,17 +55,54 @@ class ReviewService:
         else:
             self._queue.plan(order=order)
 
+    def catch_up(self, face: int | None = None) -> None:
+        """Scores what was put off, and plans anew what comes after `face` if that was waiting for it."""
+        self._recognition.catch_up()
+        if self._queue is not None:
+            self._queue.catch_up(face)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the suggestions follow from all decisions up to now."""
+        return not self._recognition.owing
+
+    def waits(self, face_id: int) -> bool:
+        """Whether this face waits and can be shown."""
+        facts = self._recognition.facts
+        row = facts.row(face_id)
+        return row is not None and bool(askable(facts)[row])
+
+    def somebody(self, face_id: int) -> bool:
+        """Whether somebody is suggested for this face."""
+        row = self._recognition.facts.row(face_id)
+        return row is not None and bool(self._recognition.facts.table["person"][row] != NO_ROW)
+
+    def likelihood(self, face_id: int) -> float | None:
+        """The probability of what is suggested for this face, if anything is."""
+        row, table = self._recognition.facts.row(face_id), self._recognition.facts.table
+        return None if row is None or table["person"][row] == NO_ROW else float(table["probability"][row])
+
+    def grouped(self) -> Groups:
+        """The groups as they follow from all decisions up to now."""
+        self._recognition.follow()
+        return Groups(self._recognition.facts, self._clusters)
+
     def groups(self) -> tuple[GroupView, ...]:
-        """The groups as they follow from all decisions up to now: those of people first, within a kind the biggest."""
-        return self._grouped().views()
+        """All groups: those of people first, within a kind the biggest."""
+        return self.grouped().views()
 
     def loners(self, page: int = PAGE) -> tuple[tuple[int, ...], ...]:
         """Pages of faces that are like nobody (groups.Groups.loners)."""
-        return self._grouped().loners(page)
+        return self.grouped().loners(page)
 
-    def _grouped(self) -> Groups:
+    def still(self, group: GroupView) -> GroupView | None:
+        """The group without what waits no longer; None when that is all, or when the person is gone."""
         self._recognition.follow()
-        return Groups(self._recognition.facts, self._clusters)
+        left = group.without([face for face in group.face_ids if not self.waits(face)])
+        if group.person_id is None or not left.count:
+            return left if left.count else None
+        person = Person.get_or_none(Person.id == group.person_id)
+        return None if person is None else replace(left, person=person.name)
 
     def item(self, face_id: int) -> ReviewItem:
         """The question about one face. Raises UsageError when it is gone."""
@@ -98,17 +137,22 @@ class ReviewService:
 
     def reject(self, face_id: int, person_id: int) -> Outcome:
         """This face is not that person, who is never offered for it again."""
+        return self.reject_all([face_id], person_id)
+
+    def reject_all(self, face_ids: Sequence[int], person_id: int) -> Outcome:
+        """None of these faces is that person."""
         person = Person.get_by_id(person_id)
 
         def change(record: Recorder) -> str:
-            if not Rejection.select().where((Rejection.face == face_id) & (Rejection.person == person_id)).exists():
-                record.insert(Rejection, face=face_id, person=person_id)
-            face = Face.get_by_id(face_id)
-            if face.person_id == person_id:
-                record.update(Face, face_id, state=FaceState.UNKNOWN, **NOBODY)
-            return f"not {person.name}"
+            for face_id in face_ids:
+                known = (Rejection.face == face_id) & (Rejection.person == person_id)
+                if not Rejection.select().where(known).exists():
+                    record.insert(Rejection, face=face_id, person=person_id)
+                if Face.get_by_id(face_id).person_id == person_id:
+                    record.update(Face, face_id, state=FaceState.UNKNOWN, **NOBODY)
+            return f"not {person.name}" if len(face_ids) == 1 else f"{_count(face_ids)}: not {person.name}"
 
-        return self._decide("reject", [face_id], change)
+        return self._decide("reject", face_ids, change)
 
     def ignore(self, face_ids: Sequence[int]) -> Outcome:
         """Strangers, never asked about again."""
