@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from tui_tagger.services.views import PhotoDetail, ReviewItem
+from tui_tagger.services.views import KnownName, PhotoDetail, ReviewItem
 from tui_tagger.text import visible
 from tui_tagger.widgets.candidates import Candidates
 from tui_tagger.widgets.contact_sheet import contact_sheet
@@ -25,7 +25,7 @@ from tui_tagger.widgets.text import STATES, short_path, when
 class FacePanel(Container):
     """The picture on the left, everything else on the right."""
 
-    def __init__(self, sources: Sources, complete: Callable[[str], tuple[str, ...]]) -> None:
+    def __init__(self, sources: Sources, complete: Callable[[str], tuple[KnownName, ...]]) -> None:
         super().__init__(id="review")
         self.item: ReviewItem | None = None
         self.photo: PhotoDetail | None = None

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from tui_tagger.services.groups import GroupKind, GroupView
 from tui_tagger.services.review import ReviewService
-from tui_tagger.services.views import ReviewItem
+from tui_tagger.services.views import KnownName, ReviewItem
 from tui_tagger.text import percent, visible
 from tui_tagger.widgets.contact_sheet import contact_sheet
 from tui_tagger.widgets.face_grid import FaceGrid, Thumbnail
@@ -60,7 +60,9 @@ class GroupPanel(Navigation, Container, can_focus=True):
     class Moved(Message):
         """The cursor or the ticks changed."""
 
-    def __init__(self, sources: Sources, review: ReviewService, complete: Callable[[str], tuple[str, ...]]) -> None:
+    def __init__(
+        self, sources: Sources, review: ReviewService, complete: Callable[[str], tuple[KnownName, ...]]
+    ) -> None:
         super().__init__(id="group")
         self.group = NOTHING
         self.item: ReviewItem | None = None  # of the face under the cursor, while it is looked at
