@@ -80,7 +80,7 @@ async def picture(services: Services, scene: Scene) -> str:
         for key in scene.keys:
             await pilot.press(key)
             await settled(pilot)
-        return app.export_screenshot(title="tui-tagger", simplify=True)
+        return app.export_screenshot(title="tui-tagger")
 
 
 async def settled(pilot: Pilot[None]) -> None:
