@@ -22,3 +22,4 @@ cli = typer.Typer(cls=Commands, help="The app, and every job without a screen.",
 people_cli = typer.Typer(help="The persons in the database.", no_args_is_help=True)
 models_cli = typer.Typer(help="Models that embed faces.", no_args_is_help=True)
 cli.add_typer(people_cli, name="people")
+cli.add_typer(models_cli, name="models")
