@@ -27,7 +27,7 @@ def tagger(*arguments: object, check: int | None = 0) -> Result:
     """Runs `tui-tagger ARGUMENTS --json` and parses what it prints."""
     command = [sys.executable, "-m", "tui_tagger", *map(str, arguments), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=400, stdin=subprocess.DEVNULL)
-    assert check is None or done.returncode == check, done.stderr
+    assert check is None or done.returncode == check, done.stdout + done.stderr
     return Result(done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr)
 
 

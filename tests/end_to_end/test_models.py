@@ -18,6 +18,7 @@ import torch
 
 from tests.end_to_end.conftest import tagger
 from tests.faces.test_embedder import pictures, spread
+from tui_tagger import private
 from tui_tagger.config import cache_dir
 from tui_tagger.demo.library import make_library
 from tui_tagger.faces.detector import import_facenet
@@ -50,7 +51,7 @@ def random_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def installed(random_weights: Path) -> None:
     folder = cache_dir() / "models"
-    folder.mkdir(parents=True)
+    private.make_folder(folder)
     (folder / FACENET.name).symlink_to(random_weights)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tui_tagger import config
+from tui_tagger import config, private
 from tui_tagger.errors import ModelError
 from tui_tagger.faces.bank import Settings, StrangerBank
 
@@ -50,7 +50,7 @@ def bank_for(model_id: str) -> StrangerBank:
 
 def save_bank(bank: StrangerBank, path: Path) -> None:
     """Writes `bank` to `path` (npz; arrays of strangers in half precision) and replaces what was there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(path.parent)
     new = path.with_suffix(".new.npz")
     arrays: dict[str, Any] = {
         "model_id": np.array(bank.model_id),
