@@ -26,6 +26,8 @@ from tui_tagger.screens.person import PersonScreen
 from tui_tagger.screens.photo import PhotoScreen
 from tui_tagger.screens.review import ReviewScreen
 from tui_tagger.screens.search import Entry, SearchScreen
+from tui_tagger.screens.split import SplitScreen
+from tui_tagger.screens.times import TimesScreen
 from tui_tagger.screens.write import WriteScreen
 from tui_tagger.services import Services
 from tui_tagger.services.library import Counts
@@ -49,6 +51,8 @@ SCREENS: tuple[type[BaseScreen], ...] = (
     ReviewScreen,
     PeopleScreen,
     PersonScreen,
+    SplitScreen,
+    TimesScreen,
     MapScreen,
     WriteScreen,
 )  # in the order of the help
@@ -282,6 +286,21 @@ class TaggerApp(App[None]):
         screen.start(photo_id, among, face_id)
         self.photo_id = photo_id
         self.push_screen(screen)
+
+    def show_person(self, person_id: int) -> None:
+        """Opens the faces of a person."""
+        self.push_screen(PersonScreen(person_id))
+
+    def show_times(self, person_id: int) -> None:
+        """Opens when a person was photographed, and with whom."""
+        self.push_screen(TimesScreen(person_id))
+
+    def show_library(self, query: str) -> None:
+        """Opens the Library with only what fits a query."""
+        library = self.screens_by_name["library"]
+        assert isinstance(library, LibraryScreen)
+        library.query_text, library.folder = query, None
+        self.go("library")
 
     def show_writes(self, photo_ids: Sequence[int]) -> None:
         self.push_screen(WriteScreen(photo_ids))

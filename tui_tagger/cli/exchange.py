@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tui_tagger.cli.commands import cli
 from tui_tagger.cli.options import Db, Json
-from tui_tagger.cli.output import Progress, count, emit, finish, list_failures, printable, say
+from tui_tagger.cli.output import Progress, count, emit, finish, list_failures, say
 from tui_tagger.cli.running import run_scan, services
 from tui_tagger.errors import UsageError
 
@@ -58,27 +58,17 @@ def import_people(
 @cli.command("export")
 def export_people(
     as_csv: Annotated[bool, typer.Option("--csv", help="A table with a line of headings; the default.")] = False,
+    person: Annotated[
+        str | None, typer.Option("--person", metavar="NAME", help="Only the confirmed faces of this person.")
+    ] = None,
     db: Db = None,
     as_json: Json = False,
 ) -> None:
     """Lists all faces with what was decided: photo, its hash, box, state, person, when. JSON can be imported again."""
-    import csv
-
-    from tui_tagger.services.exporting import FIELDS, export_faces
+    from tui_tagger.services.exporting import export_faces, write_rows
 
     if as_csv and as_json:
         raise UsageError("--csv and --json exclude each other", "Leave one of them out.")
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    with services(db):
-        if not as_json:
-            table.writerow(FIELDS)
-        for face in export_faces():
-            row = face.row()
-            emit(row) if as_json else table.writerow([_cell(row[field]) for field in FIELDS])
-
-
-def _cell(value: Any) -> str:
-    """A cell for people and spreadsheets: control characters made visible, a box as four numbers."""
-    if value is None:
-        return ""
-    return printable(" ".join(map(str, value)) if isinstance(value, list) else str(value))
+    with services(db) as opened:
+        faces = export_faces(None if person is None else opened.people.find(person))
+        write_rows(faces, sys.stdout, as_csv=not as_json)

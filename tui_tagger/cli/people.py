@@ -13,6 +13,7 @@ from tui_tagger.cli.options import Db, Json
 from tui_tagger.cli.output import count, emit, say, tell
 from tui_tagger.cli.running import services
 from tui_tagger.errors import UsageError
+from tui_tagger.text import percent
 
 
 @people_cli.command("list")
@@ -60,6 +61,62 @@ def people_merge(
     with services(db) as opened:
         ids = [opened.people.find(name) for name in names]
         _outcome(opened.people.merge(ids[:-1], ids[-1]), as_json)
+
+
+@people_cli.command("split")
+def people_split(
+    name: str,
+    seeds: Annotated[
+        list[int], typer.Option("--seeds", metavar="FACE_ID", help="A face of the other person; may be repeated.")
+    ],
+    into: Annotated[str, typer.Option("--into", metavar="NEW", help="The name of the other person.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show where each face would go.")] = False,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Splits a person who is two: the seeds and the faces like them go to the other one. `faces` lists the ids."""
+    with services(db) as opened:
+        person = opened.people.find(name)
+        plan = opened.people.plan_split(person, seeds)
+        if dry_run:
+            for one in plan:
+                _divided(one, into if one.goes else name, as_json)
+            return
+        _outcome(opened.people.split(person, [one.id for one in plan if one.goes], into), as_json)
+
+
+def _divided(face: Any, person: str, as_json: bool) -> None:
+    row = {"id": face.id, "person": person, "probability": round(face.chance, 4), "borderline": face.borderline}
+    mark = "borderline" if face.borderline else ""
+    emit(row | {"seed": face.seed}) if as_json else say(f"{face.id}\t{person}\t{percent(face.chance)}\t{mark}")
+
+
+@people_cli.command("hide")
+def people_hide(name: str, db: Db = None, as_json: Json = False) -> None:
+    """Hides a person: never suggested, not offered in lists; the faces stay theirs."""
+    with services(db) as opened:
+        _outcome(opened.people.hide(opened.people.find(name)), as_json)
+
+
+@people_cli.command("show")
+def people_show(name: str, db: Db = None, as_json: Json = False) -> None:
+    """Shows a hidden person again."""
+    with services(db) as opened:
+        _outcome(opened.people.hide(opened.people.find(name), hidden=False), as_json)
+
+
+@people_cli.command("alias")
+def people_alias(
+    name: str,
+    alias: str,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the other name away.")] = False,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Gives a person another name, by which search, type-ahead and import know them; it is not written to files."""
+    with services(db) as opened:
+        change = opened.people.remove_alias if remove else opened.people.add_alias
+        _outcome(change(opened.people.find(name), alias), as_json)
 
 
 @people_cli.command("delete")

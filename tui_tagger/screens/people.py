@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
 
@@ -12,49 +12,61 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_tagger.screens.base import BaseScreen, Empty
-from tui_tagger.screens.person import PersonScreen
-from tui_tagger.services.views import Outcome, PersonRow
-from tui_tagger.text import visible
+from tui_tagger.screens.base import Command, Empty
+from tui_tagger.screens.person_actions import PersonActions
+from tui_tagger.screens.previewed import Preview
+from tui_tagger.services.roster import Sort
+from tui_tagger.services.views import PersonEntry, PersonRow
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.name_field import NameField
+from tui_tagger.widgets.people_rows import heading, person_line, summary
 from tui_tagger.widgets.picture import Picture
 from tui_tagger.widgets.row_list import RowList
-from tui_tagger.widgets.text import cell, counted
 
-WITH_DATES = 60  # cells from which on the table has room for dates
+PAGE = 60  # people whose dates and files are read at once, when the first of them comes into view
+SORTS = {
+    Sort.NAME: "by name",
+    Sort.CONFIRMED: "most confirmed first",
+    Sort.SUGGESTED: "most suggested first",
+    Sort.SEEN: "last seen first",
+    Sort.USED: "recently used first",
+}
 
 
-class PeopleScreen(BaseScreen):
+class PeopleScreen(PersonActions):
     """A table of people; names are changed in place."""
 
     NAME = "People"
     HINTS = (
         "list.open",
         "people.filter",
-        "people.rename",
-        "people.merge",
-        "people.delete",
+        "person.rename",
+        "person.merge",
+        "people.sort",
         "people.add",
         "app.undo",
         "app.help",
+        "person.delete",
+        "person.hide",
+        "person.times",
         "marks.mark",
-        "people.copy",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         key("slash", "filter", "people.filter", "filter", "Filter the people by name"),
-        key("r", "rename", "people.rename", "rename", "Rename the person"),
-        key("m", "merge", "people.merge", "merge", "Merge the marked people, or this one, into another"),
-        key("D,delete", "delete", "people.delete", "delete", "Delete the person; the faces become unknown"),
+        key("s", "sort", "people.sort", "sort", "Sort the people another way"),
+        key("r", "rename", "person.rename", "rename", "Rename the person"),
         key("n", "add", "people.add", "new", "Add a person"),
+        key("full_stop", "toggle_hidden", "people.hidden", "hidden", "List hidden people too, or not"),
         key("y", "copy", "people.copy", "copy name", "Copy the name"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self.filter_text = ""
-        self.people: tuple[PersonRow, ...] = ()
-        self._name_done: Callable[[str], None] = lambda _name: None
+        self.sort = Sort.NAME
+        self.with_hidden = False
+        self.people: tuple[PersonEntry, ...] = ()
+        self._pages: dict[int, dict[int, PersonRow]] = {}
 
     def body(self) -> ComposeResult:
         yield Empty(id="empty")
@@ -66,13 +78,16 @@ class PeopleScreen(BaseScreen):
                 yield Static(id="facts")
                 yield NameField(lambda prefix: self.services.people.complete(prefix))
                 yield Picture(id="keyface")
+        yield Preview()
 
     @property
     def rows(self) -> RowList:
         return self.query_one("#people-list", RowList)
 
     def reload(self) -> None:
-        self.people = self.services.people.list(self.filter_text)
+        self._pages.clear()
+        self.people = self.services.people.entries(self.filter_text, self.sort, self.with_hidden)
+        self.rows.marks.ids &= {entry.id for entry in self.people}
         self.rows.fill(len(self.people), self.draw, lambda index: self.people[index].id)
         self.call_after_refresh(self.show_heading)
         self.show_empty()
@@ -92,7 +107,7 @@ class PeopleScreen(BaseScreen):
         empty.display = not self.people and not self.has_class("-naming")
         self.query_one("#people").display = not empty.display
         if self.filter_text:
-            empty.show("Nobody by that name.", "esc  clears the filter", "n    adds a person")
+            empty.show("Nobody by that name.", "esc  clears the filter", "n    adds a person", ".    hidden ones too")
         elif not self.people:
             empty.show("Nobody has a name yet.", "F5   Review: name the faces that were found", "n    adds a person")
 
@@ -106,28 +121,45 @@ class PeopleScreen(BaseScreen):
         face_id, library = person.keyface_id, self.services.library
         picture.show(lambda side: library.face_picture(face_id, side), ("face", face_id), ())
 
+    def row_at(self, index: int) -> PersonRow | None:
+        """The person at a place; None while the table has moved on. A page is read at once."""
+        page = index // PAGE
+        if page not in self._pages:
+            ids = [entry.id for entry in self.people[page * PAGE : (page + 1) * PAGE]]
+            self._pages[page] = {row.id: row for row in self.services.people.rows(ids)}
+        return self._pages[page].get(self.people[index].id)
+
     @property
     def person(self) -> PersonRow | None:
-        return self.people[self.rows.cursor] if self.people else None
+        return self.row_at(self.rows.cursor) if self.people and self.is_mounted else None
 
     @property
-    def targets(self) -> tuple[PersonRow, ...]:
+    def persons(self) -> tuple[PersonRow, ...]:
         """The marked people, else the one under the cursor."""
         if self.rows.marks.ids:
-            return tuple(person for person in self.people if person.id in self.rows.marks)
-        return (self.person,) if self.person else ()
+            marked = [entry.id for entry in self.people if entry.id in self.rows.marks]
+            return self.services.people.rows(marked)
+        return super().persons
 
     def draw(self, index: int, width: int) -> Content:
-        return person_line(self.people[index], width, self.people[index].id in self.rows.marks)
+        person = self.row_at(index)
+        return person_line(person, width, person.id in self.rows.marks) if person else Content()
 
     def where(self) -> str:
         people = f"{len(self.people):,} people" if len(self.people) != 1 else "1 person"
-        return people + (f" · “{self.filter_text}”" if self.filter_text else "")
+        told = [people, SORTS[self.sort] if self.sort is not Sort.NAME else ""]
+        told += ["with hidden" if self.with_hidden else "", f"“{self.filter_text}”" if self.filter_text else ""]
+        return " · ".join(filter(None, told))
 
     def state(self) -> str:
         place = f"{self.rows.cursor + 1:,}/{len(self.people):,}" if self.people else ""
         marks = len(self.rows.marks)
         return " - ".join(filter(None, [place, f"{marks} marked" if marks else ""]))
+
+    def commands(self) -> Iterable[Command]:
+        yield from super().commands()
+        for sort, words in SORTS.items():
+            yield f"people: Sort {words}", partial(self.sort_by, sort)
 
     def copy_text(self) -> str:
         return self.person.name if self.person else ""
@@ -146,7 +178,7 @@ class PeopleScreen(BaseScreen):
         return False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("rename", "merge", "delete", "copy", "filter"):
+        if action in ("copy", "filter", "sort"):
             return self.person is not None or bool(action == "filter" and self.filter_text)
         return super().check_action(action, parameters)
 
@@ -159,7 +191,7 @@ class PeopleScreen(BaseScreen):
 
     def on_row_list_chosen(self) -> None:
         if self.person:
-            self.app.push_screen(PersonScreen(self.person.id))
+            self.shell.show_person(self.person.id)
 
     def action_filter(self) -> None:
         self.status.read("filter", self.typed_filter, self.filter_text, self.typed_filter)
@@ -169,92 +201,26 @@ class PeopleScreen(BaseScreen):
         self.rows.cursor = 0
         self.fill()
 
-    def action_rename(self) -> None:
-        if self.person:
-            self.status.read("new name", partial(self.rename, self.person.id), self.person.name)
+    def action_sort(self) -> None:
+        orders = list(SORTS)
+        self.sort_by(orders[(orders.index(self.sort) + 1) % len(orders)])
 
-    def rename(self, person_id: int, name: str) -> None:
-        self.carry_out(lambda: self.services.people.rename(person_id, name))
+    def sort_by(self, sort: Sort) -> None:
+        """Sorts another way; the cursor stays with its person."""
+        kept = self.people[self.rows.cursor].id if self.people else None
+        self.sort = sort
+        self.fill()
+        ids = [entry.id for entry in self.people]
+        if kept in ids:
+            self.rows.move_to(ids.index(kept))
+
+    def action_toggle_hidden(self) -> None:
+        self.with_hidden = not self.with_hidden
+        self.fill()
 
     def action_add(self) -> None:
         self.status.read("name of the new person", lambda name: self.carry_out(lambda: self.services.people.add(name)))
 
-    def action_delete(self) -> None:
-        person = self.person
-        if person is None:
-            return
-        loses = f"; {counted(person.confirmed, 'face')} will be unknown again" if person.confirmed else ""
-        self.status.ask(f"Delete {person.name}{loses}?", lambda yes: self.delete(person.id) if yes else None)
-
-    def delete(self, person_id: int) -> None:
-        self.carry_out(lambda: self.services.people.delete(person_id))
-
-    def action_merge(self) -> None:
-        names = ", ".join(person.name for person in self.targets)
-        self.ask_name(f"Merge {names} into:", partial(self.preview_merge, self.targets))
-
-    def ask_name(self, title: str, done: Callable[[str], None]) -> None:
-        self._name_done = done
-        self.add_class("-naming")
-        self.query_one(NameField).open(title, creating=False)
-
-    def on_name_field_named(self, event: NameField.Named) -> None:
-        self.on_name_field_closed()
-        self._name_done(event.name)
-
-    def on_name_field_closed(self) -> None:
-        self.query_one(NameField).display = False
-        self.remove_class("-naming")
-        self.focus_body()
-
-    def preview_merge(self, sources: tuple[PersonRow, ...], name: str) -> None:
-        """Says what a merge would do before it does it."""
-        target = next((person for person in self.services.people.list() if person.name == name), None)
-        moved = [person for person in sources if target and person.id != target.id]
-        if target is None or not moved:
-            self.shell.tell(f"There is nobody else called {name} to merge into", error=True)
-            return
-        faces = counted(sum(person.confirmed for person in moved), "face")
-        names = ", ".join(person.name for person in moved)
-        question = f"{names} ({faces}) will become {target.name}. Merge?"
-        self.status.ask(question, lambda yes: self.merge([person.id for person in moved], target.id) if yes else None)
-
-    def merge(self, sources: list[int], target: int) -> None:
+    def gone(self) -> None:
         self.rows.marks.clear()
-        self.carry_out(lambda: self.services.people.merge(sources, target))
-
-    def carry_out(self, change: Callable[[], Outcome]) -> None:
-        with self.told():
-            self.shell.tell(change().message)
-            self.fill()
-
-
-def heading(width: int) -> Content:
-    dates = f"{'first':<9}{'last':<9}" if width >= WITH_DATES else ""
-    numbers = f"{'faces':>6}  {'waiting':>7}  {dates}{'write':>5} "
-    return Content.assemble(cell("  name", width - len(numbers)), numbers).stylize("$foreground-muted")
-
-
-def person_line(person: PersonRow, width: int, marked: bool) -> Content:
-    """Name, confirmed, suggested, first and last month, files to write."""
-    numbers = [
-        (f"{person.confirmed:>6,}  ", ""),
-        (f"{person.suggested or '':>7}  ", "$text-accent"),
-        (
-            f"{(person.first or '')[:7]:<9}{(person.last or '')[:7]:<9}" if width >= WITH_DATES else "",
-            "$foreground-muted",
-        ),
-        (f"{person.unwritten or '':>5} ", "$text-warning"),
-    ]
-    room = width - sum(len(text) for text, _style in numbers) - 2
-    return Content.assemble(("▪ " if marked else "  ", "$text-accent"), cell(person.name, room), *numbers)
-
-
-def summary(person: PersonRow) -> Content:
-    """The person beside the keyface."""
-    between = f"{person.first[:10]} to {person.last[:10]}" if person.first and person.last else "no dates"
-    return Content.assemble(
-        (visible(person.name), "bold"),
-        f"\n{counted(person.confirmed, 'confirmed face')}, {person.suggested:,} suggested\n{between}\n",
-        (f"{counted(person.unwritten, 'file')} not yet written" if person.unwritten else "", "$text-warning"),
-    )
+        self.bars()

@@ -2,87 +2,166 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+from textual.worker import Worker, WorkerState
 
-from tui_tagger.screens.base import BaseScreen, Command, Empty
-from tui_tagger.services.views import FaceState, PersonFace
+from tui_tagger.errors import UsageError
+from tui_tagger.screens.base import Empty
+from tui_tagger.screens.person_actions import PersonActions
+from tui_tagger.screens.previewed import Preview
+from tui_tagger.screens.split import SplitScreen
+from tui_tagger.services.review import TwiceInPhoto
+from tui_tagger.services.views import FaceState, PersonFace, PersonRow
 from tui_tagger.text import percent, visible
 from tui_tagger.widgets.face_grid import FaceGrid, Thumbnail
 from tui_tagger.widgets.keys import key
+from tui_tagger.widgets.name_field import NameField
+from tui_tagger.widgets.people_rows import face_facts, summary
 from tui_tagger.widgets.picture import Picture
 from tui_tagger.widgets.text import STATES, counted
 
+MANY = 500  # faces that are compared with each other in a thread: more take over a tenth of a second
+COMPARING = "comparison"
 
-class PersonScreen(BaseScreen):
-    """A grid of the confirmed and suggested faces."""
+
+class PersonScreen(PersonActions):
+    """A grid of the confirmed faces, or of the suggested ones."""
 
     NAME = "Person"
     HINTS = (
         "list.open",
-        "person.accept",
         "person.reject",
+        "person.move",
         "person.reset",
         "marks.mark",
-        "marks.range",
+        "person.split",
         "app.undo",
         "app.help",
+        "person.accept",
+        "person.suggested",
+        "person.times",
         "app.back",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         key("a", "accept", "person.accept", "accept", "Confirm the suggested faces"),
         key("x", "reject", "person.reject", "not them", "Remember that it is not this person"),
+        key("n", "move", "person.move", "name", "Name the faces as somebody else"),
         key("r", "reset", "person.reset", "reset", "Make the faces unknown again"),
+        key("i", "ignore", "person.ignore", "ignore", "Ignore these strangers"),
+        key("d", "not_a_face", "person.not_a_face", "no face", "Say that they are not faces"),
+        key("K", "keyface", "person.keyface", "keyface", "Let this face show the person"),
+        key("s", "split", "person.split", "split", "Split off the person on the marked faces"),
+        key("tab", "suggested", "person.suggested", "suggested", "Show the suggested faces, or the confirmed ones"),
         key("y", "copy", "person.copy", "copy path", "Copy the photo's path"),
     ]
 
     def __init__(self, person_id: int) -> None:
         super().__init__()
         self.person_id = person_id
-        self.name_shown = ""
+        self.row: PersonRow | None = None
+        self.shows = FaceState.CONFIRMED
         self.faces: tuple[PersonFace, ...] = ()
-        self.doubts: dict[int, str] = {}  # face -> why it may be somebody else's
+        self.fits: dict[int, float] | None = None  # compared once: what is decided here moves nothing else
 
     def body(self) -> ComposeResult:
         yield Empty(id="empty")
         with Horizontal(id="person"):
             yield FaceGrid(id="face-grid", marking=True)
-            with Container(id="preview"):
+            with Vertical(id="side"):
+                yield Static(id="facts")
+                yield NameField(lambda prefix: self.services.people.complete(prefix))
                 yield Picture()
+        yield Static(id="face-facts")
+        yield Preview()
 
     @property
     def grid(self) -> FaceGrid:
         return self.query_one(FaceGrid)
 
+    @property
+    def person(self) -> PersonRow | None:
+        return self.row
+
     def reload(self) -> None:
-        self.faces = self.services.people.faces(self.person_id)
-        suspicious = (face.id for face in self.faces if face.suspicious)
-        self.doubts = {face: self.services.people.doubt(face, self.person_id) for face in suspicious}
-        people = {person.id: person.name for person in self.services.people.list()}
-        self.name_shown = people.get(self.person_id, "")
-        self.grid.fill(len(self.faces), self.thumbnail, lambda index: self.faces[index].id)
-        empty = self.query_one("#empty", Empty)
-        empty.display = not self.faces
-        self.query_one("#person").display = bool(self.faces)
-        if not self.faces:
-            empty.show("No face of this person yet.", "F5  Review: name the faces that were found", "esc  back")
-        self.show_preview()
+        try:
+            self.row = self.services.people.row(self.person_id)
+        except UsageError:
+            self.row, self.faces = None, ()
+            self.show_faces()
+            raise
+        self.compare()
+        self.faces = self.services.people.faces(self.person_id, self.shows, self.fits or {})
+        self.show_faces()
+
+    def compare(self) -> None:
+        """Compares the faces with each other, many of them in a thread."""
+        if self.fits is not None or self.row is None or self.comparing or self.services.recognition.reading:
+            return
+        work = self.services.people.comparison(self.person_id)
+        if self.row.confirmed < MANY:
+            self.fits = work()
+        else:
+            self.run_worker(work, name=COMPARING, thread=True, exit_on_error=False)
+
+    @property
+    def comparing(self) -> bool:
+        return any(worker.name == COMPARING and not worker.is_finished for worker in self.workers)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.worker.name != COMPARING or event.state not in (WorkerState.SUCCESS, WorkerState.ERROR):
+            return
+        # A decision taken meanwhile may have pulled a gallery from under the comparison.
+        failed = event.state is WorkerState.ERROR
+        self.fits = self.services.people.fits(self.person_id) if failed else event.worker.result
+        self.fill()
+
+    def show_faces(self) -> None:
+        waits = self.fits is None and self.row is not None
+        shown = () if waits else self.faces
+        self.grid.marks.ids &= {face.id for face in shown}
+        self.grid.fill(len(shown), self.thumbnail, lambda index: self.faces[index].id)
+        self.query_one("#person").display = bool(shown) or self.has_class("-naming")
+        self.show_empty(not shown, waits)
+        self.show_face()
         if self.is_current and self.focused is None and not self.status.open:
             self.focus_body()
+
+    def show_empty(self, nothing: bool, waits: bool) -> None:
+        empty = self.query_one("#empty", Empty)
+        empty.display = nothing and not self.has_class("-naming")
+        if self.row is None:
+            empty.show("This person is no longer there.", "u    takes back what removed them", "esc  back")
+        elif waits:
+            empty.show(f"Comparing {counted(self.row.confirmed, 'face')} with each other ...", "esc  back")
+        elif self.shows is FaceState.SUGGESTED:
+            empty.show("No face is suggested to be this person.", "tab  the confirmed faces", "esc  back")
+        else:
+            suggested = f"tab  {counted(self.row.suggested, 'suggested face')}" if self.row.suggested else ""
+            lines = filter(None, [suggested, "F5   Review: name the faces that were found", "esc  back"])
+            empty.show("No face of this person yet.", *lines)
 
     def thumbnail(self, index: int) -> Thumbnail:
         face = self.faces[index]
         library, mark = self.services.library, STATES[face.state]
-        note = percent(face.chance) if face.state is FaceState.SUGGESTED else ""
-        caption = "? suspicious" if face.id in self.doubts else f"{mark.glyph} {face.path.stem}"
+        note = percent(face.chance) if face.state is FaceState.SUGGESTED else age_note(face)
+        taken = (face.taken_at or "no date")[:10]
+        caption = "? suspicious" if face.suspicious else f"{mark.glyph} {taken}"
         return Thumbnail(("face", face.id), lambda side: library.face_picture(face.id, side), caption, note)
 
-    def show_preview(self) -> None:
+    def show_face(self) -> None:
+        """The face under the cursor: large where there is room, its facts in a line."""
         face, picture = self.face, self.query_one(Picture)
+        self.query_one("#facts", Static).update(summary(self.row) if self.row else Content())
+        doubt = self.services.people.doubt(face.id, self.person_id) if face and face.suspicious else ""
+        self.query_one("#face-facts", Static).update(face_facts(face, doubt) if face else Content())
         if face is None:
             picture.show(None, None, ())
             return
@@ -91,19 +170,20 @@ class PersonScreen(BaseScreen):
 
     @property
     def face(self) -> PersonFace | None:
-        return self.faces[self.grid.cursor] if self.faces else None
+        return self.faces[self.grid.cursor] if self.grid.count else None
 
     @property
     def targets(self) -> tuple[int, ...]:
+        """The marked faces, else the one under the cursor."""
         if self.grid.marks.ids:
             return tuple(sorted(self.grid.marks.ids))
         return (self.face.id,) if self.face else ()
 
     def where(self) -> str:
-        doubt = self.doubts.get(self.face.id) if self.face else None
-        if doubt:
-            return f"{visible(self.name_shown)} · this face: {visible(doubt)}"
-        return f"{visible(self.name_shown)} · {counted(len(self.faces), 'face')}, least likely first"
+        if self.row is None:
+            return ""
+        order = "least likely first" if self.shows is FaceState.CONFIRMED else "suggested, strongest first"
+        return f"{visible(self.row.name)} · {counted(len(self.faces), 'face')}, {order}"
 
     def state(self) -> str:
         place = f"{self.grid.cursor + 1:,}/{len(self.faces):,}" if self.faces else ""
@@ -112,18 +192,6 @@ class PersonScreen(BaseScreen):
 
     def copy_text(self) -> str:
         return str(self.face.path) if self.face else ""
-
-    def commands(self) -> Iterable[Command]:
-        yield "person: Set birth date", self.ask_birth_date
-
-    def ask_birth_date(self) -> None:
-        people = {person.id: person.birth_date for person in self.services.people.list()}
-        label = "born (1978, 1978-03 or 1978-03-05; empty: not known)"
-        self.status.read(label, self.set_birth_date, people.get(self.person_id) or "")
-
-    def set_birth_date(self, text: str) -> None:
-        with self.told():
-            self.finish(self.services.people.set_birth_date(self.person_id, text.strip() or None).message)
 
     def current_photo(self) -> int | None:
         return self.face.photo_id if self.face else None
@@ -138,14 +206,17 @@ class PersonScreen(BaseScreen):
         return False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        confirmed = self.shows is FaceState.CONFIRMED
         if action == "accept":
-            return any(face.state is FaceState.SUGGESTED and face.id in self.targets for face in self.faces)
-        if action in ("reject", "reset", "copy"):
+            return bool(self.faces) and not confirmed
+        if action in ("keyface", "split"):
+            return bool(self.faces) and confirmed
+        if action in ("reject", "move", "reset", "ignore", "not_a_face", "copy"):
             return bool(self.faces)
         return super().check_action(action, parameters)
 
     def on_face_grid_moved(self) -> None:
-        self.show_preview()
+        self.show_face()
         self.bars()
 
     def on_face_grid_chosen(self) -> None:
@@ -154,25 +225,70 @@ class PersonScreen(BaseScreen):
             self.shell.show_photo(self.face.photo_id, among, self.face.id)
 
     def action_accept(self) -> None:
-        suggested = {face.id for face in self.faces if face.state is FaceState.SUGGESTED}
-        faces = [face_id for face_id in self.targets if face_id in suggested]
-        outcome = self.services.review.accept(faces, self.person_id, allow_twice=False)
-        self.finish(outcome.message)
+        faces, person = self.targets, self.person_id
+        self._once(lambda twice: self.services.review.accept(faces, person, allow_twice=twice).message)
+
+    def action_move(self) -> None:
+        faces = self.targets
+        title = "Who is this?" if len(faces) == 1 else f"Who are these {counted(len(faces), 'face')}?"
+        self.ask_name(title, partial(self._move, faces), creating=True)
+
+    def _move(self, faces: Sequence[int], name: str) -> None:
+        self._once(lambda twice: self.services.review.name(faces, name, allow_twice=twice).message)
 
     def action_reject(self) -> None:
-        messages = [self.services.review.reject(face_id, self.person_id).message for face_id in self.targets]
-        self.finish(messages[-1] if len(messages) == 1 else f"{len(messages)} faces are not {self.name_shown}")
+        self.finish(self.services.people.reject(self.targets, self.person_id).message)
 
     def action_reset(self) -> None:
         self.finish(self.services.review.reset(self.targets).message)
+
+    def action_ignore(self) -> None:
+        self.finish(self.services.review.ignore(self.targets).message)
+
+    def action_not_a_face(self) -> None:
+        self.finish(self.services.review.not_a_face(self.targets).message)
+
+    def action_keyface(self) -> None:
+        if self.face:
+            self.finish(self.services.people.set_keyface(self.person_id, self.face.id).message)
+
+    def action_split(self) -> None:
+        if self.row:
+            plan = self.services.people.plan_split(self.person_id, self.grid.marks.ids)
+            self.grid.marks.clear()
+            self.app.push_screen(SplitScreen(self.row, plan))
+
+    def action_suggested(self) -> None:
+        confirmed = self.shows is FaceState.CONFIRMED
+        self.shows = FaceState.SUGGESTED if confirmed else FaceState.CONFIRMED
+        self.grid.marks.clear()
+        self.grid.cursor = 0
+        self.fill()
+
+    def _once(self, act: Callable[[bool], str], twice: bool = False) -> None:
+        """Names faces; a person twice in one photo needs an explicit yes."""
+        with self.told():
+            try:
+                self.finish(act(twice))
+            except TwiceInPhoto as error:
+                question = f"{error.message}  Name this so too?"
+                self.status.ask(question, lambda yes: self._once(act, twice=True) if yes else None)
 
     def finish(self, message: str) -> None:
         self.grid.marks.clear()
         self.fill()
         self.shell.tell(message)
 
+    def gone(self) -> None:
+        if self.is_current:
+            self.app.pop_screen()
+
     def go_to_faces(self, face_ids: Sequence[int]) -> None:
         self.fill()
         index = next((index for index, face in enumerate(self.faces) if face.id in face_ids), None)
         if index is not None:
             self.grid.move_to(index)
+
+
+def age_note(face: PersonFace) -> str:
+    return "" if face.age is None else f"{face.age} y"

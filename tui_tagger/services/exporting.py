@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from peewee import JOIN
 
@@ -19,6 +20,7 @@ from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.review import clean_name
 from tui_tagger.services.views import FaceState, Failure, PhotoStatus
 from tui_tagger.storage.models import Decision, Face, Person, Photo
+from tui_tagger.text import visible
 
 DECIDED = (FaceState.CONFIRMED, FaceState.IGNORED, FaceState.NOT_A_FACE)
 FIELDS = ("photo", "hash", "box", "state", "person", "probability", "decided", "source")
@@ -44,8 +46,8 @@ class ExportedFace:
         return {field: numbers if field == "box" else getattr(self, field) for field in FIELDS}
 
 
-def export_faces() -> Iterator[ExportedFace]:
-    """All faces by photo and from left to right, those marked "not a face" among them."""
+def export_faces(person_id: int | None = None) -> Iterator[ExportedFace]:
+    """All faces by photo and from left to right, those marked "not a face" among them; or the confirmed of a person."""
     decided = _decided_at()
     rows = (
         Face.select(Face, Photo, Person)
@@ -53,6 +55,8 @@ def export_faces() -> Iterator[ExportedFace]:
         .join_from(Face, Person, JOIN.LEFT_OUTER)
         .order_by(Photo.path, Face.x.is_null(), Face.x, Face.id)
     )
+    if person_id is not None:
+        rows = rows.where((Face.person == person_id) & (Face.state == FaceState.CONFIRMED))
     for face in rows.iterator():
         yield ExportedFace(
             photo=face.photo.path,
@@ -64,6 +68,41 @@ def export_faces() -> Iterator[ExportedFace]:
             decided=decided.get(face.id),
             source=face.source,
         )
+
+
+def write_rows(faces: Iterable[ExportedFace], file: TextIO, as_csv: bool) -> int:
+    """Writes JSON lines, in ASCII so that any name of a file can be written, or a table; says how many faces."""
+    table, count = csv.writer(file, lineterminator="\n"), 0
+    if as_csv:
+        table.writerow(FIELDS)
+    for count, face in enumerate(faces, 1):  # noqa: B007
+        row = face.row()
+        if as_csv:
+            table.writerow([_cell(row[field], file.encoding or "utf-8") for field in FIELDS])
+        else:
+            file.write(json.dumps(row, default=str) + "\n")
+    return count
+
+
+def _cell(value: Any, encoding: str) -> str:
+    """A cell for people and spreadsheets: control characters made visible, a box as four numbers."""
+    if value is None:
+        return ""
+    text = visible(" ".join(map(str, value)) if isinstance(value, list) else str(value))
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def export_person(person_id: int, path: Path) -> int:
+    """Writes the confirmed faces of a person to a new .json or .csv file; says how many. Raises UsageError."""
+    if path.suffix.lower() not in (".json", ".csv"):
+        raise UsageError(f"{path}: neither .json nor .csv", "The ending says which of the two to write.")
+    try:
+        with path.open("x", encoding="utf-8", newline="") as file:
+            return write_rows(export_faces(person_id), file, path.suffix.lower() == ".csv")
+    except FileExistsError:
+        raise UsageError(f"{path} is there already", "Choose another name.") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror})", "Choose another place.") from error
 
 
 def _decided_at() -> dict[int, str]:

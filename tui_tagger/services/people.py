@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from peewee import fn
@@ -83,6 +83,11 @@ class PeopleService:
         """How likely each confirmed face of a person is theirs, by their others; some 0.1 s for 1,000 faces."""
         return self._recognition.fit(person_id)
 
+    def comparison(self, person_id: int) -> Callable[[], dict[int, float]]:
+        """`fits` as work for a thread: what changed in the database is read now."""
+        self._recognition.follow()
+        return lambda: self._recognition.audit(person_id)
+
     def faces(
         self, person_id: int, state: FaceState = FaceState.CONFIRMED, fits: Mapping[int, float] | None = None
     ) -> tuple[PersonFace, ...]:
@@ -133,6 +138,22 @@ class PeopleService:
         """A hidden person is suggested for no face and offered in no list; their faces stay theirs."""
         words = "is hidden: not suggested, not offered" if hidden else "is shown again"
         return self._change(person_id, "hide", f"{_person(person_id).name} {words}", hidden=hidden)
+
+    def reject(self, face_ids: Sequence[int], person_id: int) -> Outcome:
+        """These faces are not the person, who is never offered for them again; one decision."""
+        person = _person(person_id)
+        if not face_ids:
+            raise UsageError("No face is selected.")
+        with journal.decision("reject") as (decision, record):
+            for face in face_ids:
+                if not Rejection.select().where((Rejection.face == face) & (Rejection.person == person_id)).exists():
+                    record.insert(Rejection, face=face, person=person_id)
+                if Face.get_by_id(face).person_id == person_id:
+                    record.update(Face, face, state=FaceState.UNKNOWN, **NOBODY)
+            count = "" if len(face_ids) == 1 else f"{len(face_ids):,} faces are "
+            decision.message = f"{count}not {person.name}"
+        self._recognition.update()
+        return Outcome(decision.id, decision.message, tuple(face_ids))
 
     def set_keyface(self, person_id: int, face_id: int) -> Outcome:
         """The face that shows the person, as long as it is theirs. Raises UsageError for a face that is not."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_tagger.errors import UsageError
 from tui_tagger.faces import weights
 from tui_tagger.faces.division import divide
 from tui_tagger.faces.identifier import LEVELS, Candidate, Identification, Identifier, Scores, Summary
@@ -204,10 +205,14 @@ class Recognition:
     def fit(self, person_id: int) -> dict[int, float]:
         """How likely each confirmed face of a person is theirs, judged by their other faces: for an audit."""
         self.follow()
-        if self.reading or self._identifier is None or person_id not in self._gallery:
+        return self.audit(person_id)
+
+    def audit(self, person_id: int) -> dict[int, float]:
+        """`fit` by what is known now. It reads no database."""
+        identifier, faces = self._identifier, self._gallery.get(person_id)
+        if self.reading or identifier is None or faces is None:
             return {}
-        told = self._identifier.audit(person_id)
-        return dict(zip(self._gallery[person_id], told.tolist(), strict=True))
+        return dict(zip(faces, identifier.audit(person_id).tolist(), strict=True))
 
     def other(self, face_id: int, person_id: int) -> Candidate | None:
         """Who else a confirmed face of `person_id` may be: the best candidate besides."""
@@ -220,8 +225,11 @@ class Recognition:
         """The confirmed faces of a person that have an embedding, and how likely each is the person of the `seeds`.
 
         The two people are told apart by faces/division.py; without a seed that has an embedding all stay, with 0.
+        Raises UsageError while the faces are read for the first time.
         """
         self.follow()
+        if self.reading:
+            raise UsageError("The faces are still being read", "Try again in a moment.")
         rows = self.facts.faces_of(person_id)
         if not len(rows):
             return (), ()
