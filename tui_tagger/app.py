@@ -35,6 +35,9 @@ from tui_tagger.services.models import ModelRow, first_offer, list_models, stand
 from tui_tagger.services.preparation import begins_in_thread, prepare
 from tui_tagger.services.upkeep import look_after, told
 from tui_tagger.services.views import JobState, JobView, Outcome, WriteResult
+from tui_tagger.settings import Settings
+from tui_tagger.shell.keymap import contexts, keymap
+from tui_tagger.shell.looks import chosen, look_commands, wear
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.picture import Picture
 from tui_tagger.widgets.status import StatusRow
@@ -59,7 +62,7 @@ SCREENS: tuple[type[BaseScreen], ...] = (
 
 
 class TaggerApp(App[None]):
-    """The app. `folders` that are given are scanned at once; `start` names the first screen."""
+    """The app. `folders` that are given are scanned at once; `start` names the first screen. Raises SettingsError."""
 
     TITLE = "TUI Tagger"
     CSS_PATH = "app.tcss"
@@ -84,13 +87,21 @@ class TaggerApp(App[None]):
     ]
 
     def __init__(
-        self, services: Services, terminal: Terminal, folders: Sequence[Path] = (), start: str = "library"
+        self,
+        services: Services,
+        terminal: Terminal,
+        folders: Sequence[Path] = (),
+        start: str = "library",
+        settings: Settings | None = None,
     ) -> None:
         if os.name == "posix":
             # While stderr is a file: starting the worker starts this, and Textual's stand-in has no descriptor to pass.
             resource_tracker.ensure_running()
         super().__init__()
         self.animation_level = "none"
+        self.settings = settings or Settings()
+        self.set_keymap(keymap(self.settings, contexts(type(self), SCREENS)))
+        wear(self, chosen(self.settings, list(self.available_themes)))
         self.services = services
         self.terminal = terminal
         self.folders = tuple(folders)
@@ -180,8 +191,13 @@ class TaggerApp(App[None]):
         elif better := first_offer():
             self.tell(f"{better} tells faces apart better than {now.model}: tui-tagger models install")
 
+    def commands(self) -> Iterator[Command]:
+        """What the palette offers beside the keys."""
+        yield from self.model_commands()
+        yield from look_commands(self)
+
     def model_commands(self) -> Iterator[Command]:
-        """What the palette offers: the models that are installed and not in use."""
+        """The models that are installed and not in use."""
         for model in list_models():
             if model.installed and not model.in_use:
                 yield f"models: Use {model.title}", lambda model=model: self.use_model(model)  # type: ignore[misc]
@@ -380,7 +396,7 @@ class TaggerApp(App[None]):
     def action_palette(self) -> None:
         if self.shown is None:
             return
-        commands = palette_commands(self.shown, self.model_commands())
+        commands = palette_commands(self.shown, self.commands())
 
         def run(index: int | None) -> None:
             if index is not None:

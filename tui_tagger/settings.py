@@ -65,11 +65,11 @@ class Settings:
     pictures: Pictures = field(default_factory=Pictures)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: Path | None = None
+    text: str = field(default="", repr=False, compare=False)  # of that file
 
     def error(self, section: str, key: str, message: str, hint: str) -> SettingsError:
         """What is wrong with a value that only its user can judge, with its file and line."""
-        text = self.source.read_text("utf-8", "replace") if self.source else ""
-        return _wrong(text, self.source or default_path(), (section, key), message, hint)
+        return _wrong(self.text, self.source or default_path(), (section, key), message, hint)
 
 
 def default_path() -> Path:
@@ -113,7 +113,7 @@ def parse(text: str, source: Path) -> Settings:
             raise _wrong(text, source, (name,), f"{name} is a section", f"Write [{name}] on a line of its own.")
         read = _keys if name == "keys" else _section
         sections[name] = read(text, source, name, content)
-    return Settings(**sections, source=source)
+    return Settings(**sections, source=source, text=text)
 
 
 def _section(text: str, source: Path, name: str, content: Mapping[str, Any]) -> Any:

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from tui_tagger.cli.commands import cli
-from tui_tagger.cli.options import Db, Images, ImagesOption, Json
+from tui_tagger.cli.options import Config, Db, Images, ImagesOption, Json
 from tui_tagger.cli.output import Progress, emit, say, tell
 from tui_tagger.cli.running import run_scan, services
 from tui_tagger.config import database_path
@@ -25,23 +25,26 @@ from tui_tagger.errors import DatabaseDamaged, UsageError
 def open_app(
     folders: Annotated[list[Path] | None, typer.Argument(metavar="[DIR...]")] = None,
     db: Db = None,
-    images: ImagesOption = Images.AUTO,
+    images: ImagesOption = None,
+    config: Config = None,
 ) -> None:
     """Opens the app; new folders are scanned."""
     for folder in folders or []:
         if not folder.exists():
             raise UsageError(f"{folder}: there is neither such a folder nor such a command", "tui-tagger --help")
-    _run_app(db or database_path(), folders or [], images)
+    _run_app(db or database_path(), folders or [], images, config)
 
 
-def _run_app(db: Path, folders: Sequence[Path], images: Images) -> None:
+def _run_app(db: Path, folders: Sequence[Path], images: Images | None, config: Path | None) -> None:
+    from tui_tagger.settings import load
     from tui_tagger.widgets.terminal import install, probe
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "The app needs a terminal", "Without one: tui-tagger scan, identify, write and others; --help."
         )
-    terminal = probe(images.value)
+    settings = load(config)
+    terminal = probe(images.value if images else settings.pictures.protocol)
     install(terminal)
     from tui_tagger.app import TaggerApp
 
@@ -51,7 +54,7 @@ def _run_app(db: Path, folders: Sequence[Path], images: Images) -> None:
         except DatabaseDamaged as error:
             _offer_repair(db, error)
             opened = stack.enter_context(services(db))
-        app = TaggerApp(opened, terminal, [folder.absolute() for folder in folders])
+        app = TaggerApp(opened, terminal, [folder.absolute() for folder in folders], settings=settings)
         app.run()
     if app.failure is not None:
         raise app.failure
@@ -74,7 +77,8 @@ def demo(
     headless: Annotated[bool, typer.Option("--headless", help="No app: a report on stdout.")] = False,
     db: Db = None,
     as_json: Json = False,
-    images: ImagesOption = Images.AUTO,
+    images: ImagesOption = None,
+    config: Config = None,
 ) -> None:
     """Makes a small library of drawn photos, scans it, and opens the app on it."""
     from tui_tagger.demo.library import make_library
@@ -86,7 +90,7 @@ def demo(
         return
     folder = folder or Path("demo-library")
     make_library(folder, progress=Progress("Drawing photos"))
-    _run_app(db or folder / "library.db", [folder], images)
+    _run_app(db or folder / "library.db", [folder], images, config)
 
 
 def _rehearse(folder: Path, db: Path | None, as_json: bool, began: float) -> None:

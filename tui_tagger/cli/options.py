@@ -31,4 +31,10 @@ class To(StrEnum):
     SIDECAR = "sidecar"
 
 
-ImagesOption = Annotated[Images, typer.Option(help="How pictures are shown; auto asks the terminal.")]
+ImagesOption = Annotated[
+    Images | None, typer.Option(help="How pictures are shown; auto asks the terminal.", show_default="auto")
+]
+
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="The settings; tui-tagger settings says more.")
+]

@@ -32,7 +32,7 @@ Command = tuple[str, Callable[[], None]]  # the palette's title, and what it doe
 # Classes for the stylesheet, from that many columns and rows on.
 WIDTHS: list[tuple[int, str]] = [(0, "-narrow"), (100, "-wide"), (140, "-very-wide")]
 HEIGHTS: list[tuple[int, str]] = [(0, "-low"), (32, "-high")]
-JOB_KEYS = "P pause  C cancel"
+JOB_HINTS = {"jobs.pause": "pause", "jobs.cancel": "cancel"}
 
 
 class Shell(Protocol):
@@ -176,7 +176,7 @@ class BaseScreen(Screen[None]):
         self.query_one(HeaderBar).show(self.NAME, self.where(), self.shell.counts(fresh))
         job = self.shell.job()
         self.query_one(HintBar).show(self.hints(), " - ".join(filter(None, [self.state(), job_state(job)])))
-        self.status.job(job, JOB_KEYS)
+        self.status.job(job, self.job_keys())
 
     def on_descendant_focus(self) -> None:
         self.bars()
@@ -194,9 +194,14 @@ class BaseScreen(Screen[None]):
             binding = active.binding
             if binding.id in self.HINTS and binding.id not in found and active.enabled:
                 label = self.label(binding)
-                if label:
+                if label and shown(key_name):
                     found[binding.id] = Hint(shown(key_name), label, key_name)
         return [found[name] for name in self.HINTS if name in found]
+
+    def job_keys(self) -> str:
+        """What the job bar says of its keys, such as "P pause  C cancel"."""
+        keys = {active.binding.id: shown(name) for name, active in self.active_bindings.items()}
+        return "  ".join(f"{keys[name]} {word}" for name, word in JOB_HINTS.items() if keys.get(name))
 
     def on_hint_bar_clicked(self, event: HintBar.Clicked) -> None:
         self.app.simulate_key(event.press)

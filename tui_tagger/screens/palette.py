@@ -17,15 +17,15 @@ NOT_OFFERED = ("move", "marks", "app.palette", "app.escape", "review.candidate",
 
 
 def palette_commands(screen: BaseScreen, more: Iterable[Command] = ()) -> list[tuple[Command, str]]:
-    """Commands with their keys: the screen's own, `more` of the app's, those of the active bindings, each once."""
-    found: dict[str, tuple[Command, str]] = {}
-    for name, run in (*screen.commands(), *more):
-        found[name] = ((name, run), "")
+    """Commands with their keys: the screen's own, those of the active bindings, `more` of the app's, each once."""
+    found: dict[str, tuple[Command, str]] = {name: ((name, run), "") for name, run in screen.commands()}
     for key_name, active in screen.active_bindings.items():
         binding = active.binding
         if active.enabled and offered(binding) and title(binding) not in found:
-            run = partial(carry_out, screen.app, binding.action, active.node)
-            found[title(binding)] = ((title(binding), run), shown(key_name))
+            act = partial(carry_out, screen.app, binding.action, active.node)
+            found[title(binding)] = ((title(binding), act), shown(key_name))
+    for name, run in more:
+        found.setdefault(name, ((name, run), ""))
     return list(found.values())
 
 

@@ -8,6 +8,8 @@ from textual.keys import key_to_character
 NAMES = {"pageup": "pgup", "pagedown": "pgdn", "escape": "esc", "space": "space", "delete": "del"}
 NAMES |= {"slash": "/", "plus": "+", "minus": "-", "equals_sign": "="}  # Textual's names say these only one way
 
+UNBOUND = "unbound:"  # begins the key of a command that its user left without one; nothing sends it
+
 
 def key(keys: str, action: str, name: str, label: str, sentence: str) -> Binding:
     """A binding. `name` is its id, "area.verb": the palette shows it as "area: sentence"."""
@@ -15,7 +17,9 @@ def key(keys: str, action: str, name: str, label: str, sentence: str) -> Binding
 
 
 def shown(key_name: str) -> str:
-    """The key as a reader types it: "question_mark" is "?", "pagedown" is "pgdn"."""
+    """The key as a reader types it: "question_mark" is "?", "pagedown" is "pgdn". Empty where there is none."""
+    if key_name.startswith(UNBOUND):
+        return ""
     *modifiers, last = key_name.split("+")
     character = key_to_character(last)
     if last not in NAMES and character and character.isprintable():

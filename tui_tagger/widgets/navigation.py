@@ -11,7 +11,7 @@ from tui_tagger.widgets.keys import key
 
 
 def moves(keys: str, action: str, name: str, sentence: str) -> Binding:
-    return key(keys, action, f"move.{name}", name, sentence)
+    return key(keys, action, f"move.{name.replace(' ', '_')}", name, sentence)
 
 
 class Marks:
