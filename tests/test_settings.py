@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from tui_tagger import settings
+from tui_tagger.cli import cli
 from tui_tagger.errors import SettingsError
 from tui_tagger.settings import Settings, line_of, load, parse
+from tui_tagger.settings_text import as_toml
 
 FILE = Path("settings.toml")
 
@@ -110,3 +113,25 @@ def test_any_toml_gives_settings_or_an_error_that_names_the_line(table: dict[str
     else:
         return
     assert ", line " in told.message and told.hint
+
+
+def test_the_default_file_says_the_defaults_with_a_comment_for_every_key() -> None:
+    text = as_toml(Settings())
+    assert parse(text, FILE) == Settings(source=FILE)
+    lines = text.splitlines()
+    assert all(lines[index - 1].startswith("#") for index, line in enumerate(lines) if " = " in line and line[0] != "#")
+
+
+def test_settings_as_they_are_can_be_read_again() -> None:
+    changed = parse('[look]\ntheme = "nörd \\" "\n[keys]\nreview.skip = ["?", "é"]\n', FILE)
+    assert parse(as_toml(changed), FILE) == changed
+
+
+def test_the_command_prints_where_and_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner, path = CliRunner(), tmp_path / "mine.toml"
+    monkeypatch.setenv(settings.VARIABLE, str(path))
+    assert runner.invoke(cli, ["settings", "--path"]).stdout.strip() == str(path)
+    path.write_text(runner.invoke(cli, ["settings", "--default"]).stdout)
+    assert load() == Settings(source=path)
+    path.write_text("[look]\ncompact = 1\n")
+    assert isinstance(runner.invoke(cli, ["settings"]).exception, SettingsError)

@@ -77,24 +77,32 @@ def default_path() -> Path:
     return config.settings_path()
 
 
+def source(path: Path | None = None) -> Path:
+    """The file that settings are read from: `path`, else what TUI_TAGGER_CONFIG names, else the user's own."""
+    return _named(path) or default_path()
+
+
+def _named(path: Path | None) -> Path | None:
+    return path or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
+
+
 def load(path: Path | None = None) -> Settings:
-    """Reads `path`, else what TUI_TAGGER_CONFIG names, else the user's settings file if there is one.
+    """Reads the settings; without a file that `path` or the environment names, and without the user's, the defaults.
 
     Raises SettingsError, naming file and line, for a file that cannot be read or holds anything unknown or wrong.
     """
-    named = path or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
-    source = named or default_path()
+    file = source(path)
     try:
-        text = source.read_bytes().decode("utf-8-sig")
+        text = file.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        if named is None:
+        if _named(path) is None:
             return Settings()
-        raise SettingsError(f"{source}: no such settings file", "tui-tagger settings --default prints one.") from None
+        raise SettingsError(f"{file}: no such settings file", "tui-tagger settings --default prints one.") from None
     except OSError as error:
-        raise SettingsError(f"{source}: {error.strerror or error}", "Make it readable, or name another.") from error
+        raise SettingsError(f"{file}: {error.strerror or error}", "Make it readable, or name another.") from error
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{source}: not UTF-8 text", "Save it again as UTF-8.") from error
-    return parse(text, source)
+        raise SettingsError(f"{file}: not UTF-8 text", "Save it again as UTF-8.") from error
+    return parse(text, file)
 
 
 def parse(text: str, source: Path) -> Settings:

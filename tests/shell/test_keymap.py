@@ -95,8 +95,9 @@ def test_a_clash_is_refused_with_both_ids_and_the_line() -> None:
 
 
 def test_swapped_keys_do_not_clash() -> None:
-    swapped = settings('[keys]\n"review.skip" = ["x"]\n"review.reject" = ["s"]\n')
-    assert keymap(swapped, contexts(TaggerApp, SCREENS)) == {"review.skip": "x", "review.reject": "s"}
+    text = "[keys]\n" + "".join(f'"{area}.skip" = ["x"]\n"{area}.reject" = ["s"]\n' for area in ("review", "group"))
+    swapped = keymap(settings(text), contexts(TaggerApp, SCREENS))
+    assert (swapped["review.skip"], swapped["group.reject"]) == ("x", "s")
 
 
 def test_the_same_key_on_two_screens_is_no_clash() -> None:

@@ -6,6 +6,7 @@ Bindings are found on the classes themselves, so that a new one is listed, check
 from __future__ import annotations
 
 import difflib
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,13 +15,16 @@ from itertools import combinations
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import Keys, _character_to_key, key_to_character
+from textual.screen import Screen
 from textual.widget import Widget
 
 from tui_tagger.screens.base import BaseScreen
+from tui_tagger.screens.search import SearchScreen
 from tui_tagger.settings import Settings
 from tui_tagger.widgets.hints import Asking
 from tui_tagger.widgets.keys import NAMES, UNBOUND, shown
 
+PACKAGE = "tui_tagger."
 MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper", "meta")
 SPOKEN = {name: key for key, name in NAMES.items()} | {"return": "enter"}  # as help writes them
 
@@ -46,7 +50,7 @@ class Context:
 def own_classes(base: type[DOMNode] = DOMNode) -> Iterator[type[DOMNode]]:
     """The app's own classes of screens and widgets that are loaded."""
     for found in base.__subclasses__():
-        if found.__module__.startswith("tui_tagger."):
+        if found.__module__.startswith(PACKAGE):
             yield found
         yield from own_classes(found)
 
@@ -62,23 +66,30 @@ def bindings_of(owner: type[DOMNode]) -> tuple[Binding, ...]:
 
 
 def contexts(app: type[DOMNode], screens: Iterable[type[BaseScreen]]) -> list[Context]:
-    """A screen with the app's keys and those of any list on it; what takes all keys while it is open, alone."""
-    owners = list(dict.fromkeys(own_classes()))
-    alone = [each for each in owners if issubclass(each, Asking) or _is_other_screen(each)]
-    lists = [each for each in owners if issubclass(each, Widget) and not _is_screen(each) and each not in alone]
-    shared = [binding for owner in (app, *lists) for binding in bindings_of(owner)]
-    found = [Context(screen.NAME, (*bindings_of(screen), *shared)) for screen in screens]
-    return found + [Context(owner.__name__, bindings_of(owner)) for owner in alone if bindings_of(owner)]
+    """A screen with the app's keys and those of the widgets on it; what takes all keys while it is open, alone."""
+    found = []
+    for screen in screens:
+        owners = (screen, app, *(each for each in widgets_of(screen) if not issubclass(each, Asking)))
+        found.append(Context(screen.NAME, tuple(binding for owner in owners for binding in bindings_of(owner))))
+    alone = [each for each in dict.fromkeys(own_classes()) if issubclass(each, Asking | SearchScreen)]
+    return found + [Context(each.__name__, bindings_of(each)) for each in alone]
 
 
-def _is_screen(owner: type[DOMNode]) -> bool:
-    return issubclass(owner, BaseScreen) or _is_other_screen(owner)
-
-
-def _is_other_screen(owner: type[DOMNode]) -> bool:
-    from textual.screen import Screen
-
-    return issubclass(owner, Screen) and not issubclass(owner, BaseScreen)
+def widgets_of(screen: type[BaseScreen]) -> list[type[Widget]]:
+    """The app's own widgets that a screen may be made of: those its modules name, and those that theirs name."""
+    found: dict[type[Widget], None] = {}
+    waiting = [base.__module__ for base in screen.__mro__ if base.__module__.startswith(PACKAGE)]
+    for module in waiting:
+        for each in vars(sys.modules[module]).values():
+            if (
+                isinstance(each, type)
+                and issubclass(each, Widget)
+                and each not in found
+                and not issubclass(each, Screen)
+            ):
+                found[each] = None
+                waiting += [each.__module__] if each.__module__.startswith(PACKAGE) else []
+    return list(found)
 
 
 def key_name(text: str) -> str | None:
