@@ -110,28 +110,28 @@ def test_unknown_ids_and_keys_are_refused() -> None:
 
 
 async def test_a_remapped_key_acts_and_is_shown_and_the_old_one_does_not(services: Services) -> None:
-    app = TaggerApp(
-        services, TERMINAL, settings=settings('[keys]\n"review.ignore" = ["ctrl+t", "?"]\n"app.help" = "f1"\n')
-    )
+    text_of_file = '[keys]\n"library.sort" = ["ctrl+t", "?"]\n"app.help" = "f1"\n'
+    app = TaggerApp(services, TERMINAL, settings=settings(text_of_file))
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5", "i")
-        assert len(services.review.queue()) == 9
-        assert "ctrl+t ignore" in footer(app)
-        await press(pilot, "colon", *"ignore this")
+        before = lines(app)[0]
+        await press(pilot, "s")
+        assert lines(app)[0] == before
+        assert "ctrl+t sort" in footer(app)
+        await press(pilot, "colon", *"another way")
         assert "ctrl+t" in text(app)
-        await press(pilot, "escape", "f1", *"ignore this")
-        assert any("Ignore this stranger" in line and "ctrl+t ?" in line for line in lines(app))
+        await press(pilot, "escape", "f1", *"another way")
+        assert any("Sort the photos" in line and "ctrl+t ?" in line for line in lines(app))
         await press(pilot, "escape", "ctrl+t")
-        assert len(services.review.queue()) == 8
+        assert "by name" in lines(app)[0]
         await press(pilot, "question_mark")
-        assert len(services.review.queue()) == 7
+        assert "by name" not in lines(app)[0]
 
 
 async def test_a_command_without_keys_is_left_to_the_palette(services: Services) -> None:
-    app = TaggerApp(services, TERMINAL, settings=settings('[keys]\n"review.ignore" = []\n"review.skip" = []\n'))
+    app = TaggerApp(services, TERMINAL, settings=settings('[keys]\n"library.sort" = []\n"library.view" = []\n'))
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "f5", "i")
-        assert len(services.review.queue()) == 9
-        assert "ignore" not in footer(app)
-        await press(pilot, "colon", *"ignore this", "enter")
-        assert len(services.review.queue()) == 8
+        await press(pilot, "s", "tab")
+        assert "by name" not in lines(app)[0]
+        assert "sort" not in footer(app)
+        await press(pilot, "colon", *"another way", "enter")
+        assert "by name" in lines(app)[0]
