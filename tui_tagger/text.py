@@ -28,3 +28,9 @@ def _visible(character: str) -> str:
 def percent(probability: float | None) -> str:
     """Such as "97 %"; never a rounded 100 %, which nobody can promise."""
     return "" if probability is None else f"{min(99, round(probability * 100))} %"
+
+
+def folded(text: str) -> str:
+    """The text without case and accents, for comparing."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))

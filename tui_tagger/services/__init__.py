@@ -10,6 +10,7 @@ from tui_tagger.services.forgetting import Forgetting
 from tui_tagger.services.jobs import JobService
 from tui_tagger.services.library import LibraryService
 from tui_tagger.services.people import PeopleService
+from tui_tagger.services.places import PlacesService
 from tui_tagger.services.query import fold
 from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.review import ReviewService
@@ -26,6 +27,7 @@ class Services:
     library: LibraryService
     review: ReviewService
     people: PeopleService
+    places: PlacesService
     tagging: TaggingService
     jobs: JobService
 
@@ -52,6 +54,7 @@ class Services:
             library=LibraryService(),
             review=ReviewService(recognition, tagging.undo_write, tagging.redo_write),
             people=PeopleService(recognition),
+            places=PlacesService(),
             tagging=tagging,
             jobs=JobService(path),
         )

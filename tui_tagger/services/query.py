@@ -14,6 +14,7 @@ from tui_tagger.services.views import FaceState
 from tui_tagger.storage.models import Face, Person, Photo
 
 WAITING = (FaceState.UNKNOWN, FaceState.SUGGESTED)
+AREA_MARGIN = 1e-5  # degrees: what an area loses when its word is rounded
 
 
 def fold(text: str | bytes | None) -> str:
@@ -109,6 +110,31 @@ def _is(text: str) -> Expression:
     return Photo.status == text
 
 
+def area_word(south: float, west: float, north: float, east: float) -> str:
+    """The query word for an area in degrees, about 1 m larger on each side; west > east across the antimeridian."""
+    lowest, highest = max(-90.0, south - AREA_MARGIN), min(90.0, north + AREA_MARGIN)
+    if (east - west) % 360 + 2 * AREA_MARGIN >= 360 or east - west >= 360:
+        west, east = -180.0, 180.0
+    else:
+        west, east = ((edge + 180) % 360 - 180 for edge in (west - AREA_MARGIN, east + AREA_MARGIN))
+    return f"area:{lowest:.5f},{west:.5f},{highest:.5f},{east:.5f}"
+
+
+def _area(text: str) -> Expression:
+    """An index finds the latitudes; a west beyond the east goes across the antimeridian."""
+    hint = "Degrees as area:south,west,north,east: area:38.6,-9.3,38.8,-9.0."
+    try:
+        south, west, north, east = (float(number) for number in text.split(","))
+    except ValueError:
+        raise UsageError(f"area:{text} is not an area", hint) from None
+    if not (-90 <= south <= north <= 90 and all(abs(number) <= 180 for number in (west, east))):
+        raise UsageError(f"area:{text} is not on the globe", hint)
+    across = Photo.longitude.between(west, east) if west <= east else (Photo.longitude >= west) | (
+        Photo.longitude <= east
+    )
+    return Photo.latitude.between(south, north) & across
+
+
 KEYS: dict[str, Callable[[str], Expression]] = {
     "person": _person,
     "faces": _faces,
@@ -118,5 +144,6 @@ KEYS: dict[str, Callable[[str], Expression]] = {
     "has": _has,
     "is": _is,
     "path": lambda text: _like(Photo.path, text),
+    "area": _area,
     "camera": lambda text: _like(Photo.camera, text),
 }

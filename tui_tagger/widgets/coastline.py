@@ -1,4 +1,4 @@
-"""The world's coasts as dots: Natural Earth's outlines, clipped and scan-converted with numpy alone."""
+"""Coasts and borders as dots: Natural Earth's outlines, clipped and scan-converted with numpy alone."""
 
 from __future__ import annotations
 
@@ -10,52 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_tagger.config import DATA
+from tui_tagger.widgets.map_view import View
 
 FILE = DATA / "coastline.npz"
-FINE_BELOW = 0.4  # degrees a dot: above, the 1:110m outline shows all that dots can
+# Degrees a dot, below which the next scale shows more than dots of the scale before can.
+FINE_BELOW, FINEST_BELOW = 0.4, 0.04
 
 Dots = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class View:
-    """A window on the map, `width` x `height` square dots, equirectangular around its centre (degrees).
-
-    Longitudes are shortened by the cosine of the centre's latitude, so that shapes there are true.
-    """
-
-    latitude: float
-    longitude: float
-    degrees: float  # of latitude, per dot
-    width: int
-    height: int
-
-    @property
-    def shortening(self) -> float:
-        return max(0.05, float(np.cos(np.radians(self.latitude))))
-
-    @property
-    def half_width(self) -> float:
-        """Half of the width in degrees of longitude, at most half of the world."""
-        return min(180.0, self.width * self.degrees / self.shortening / 2)
-
-    @property
-    def half_height(self) -> float:
-        return self.height * self.degrees / 2
-
-    def x(self, longitude: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Dots from the left edge. Longitudes are taken as they are, not wrapped."""
-        return (longitude - self.longitude) * self.shortening / self.degrees + self.width / 2
-
-    def y(self, latitude: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Dots from the upper edge."""
-        return (self.latitude - latitude) / self.degrees + self.height / 2
-
-    def dots(self, latitude: float, longitude: float) -> tuple[float, float]:
-        """Where a place is, in dots from the upper left corner, by the shorter way around the world."""
-        offset = (longitude - self.longitude + 180) % 360 - 180
-        x = self.x(np.array([self.longitude + offset]))
-        return float(x[0]), float(self.y(np.array([latitude]))[0])
 
 
 @dataclass(frozen=True)
@@ -68,22 +29,34 @@ class Outline:
 
 
 @cache
-def outline(fine: bool) -> Outline:
-    """The coasts at 1:50m (fine) or 1:110m; read once from the file that tools/build_coastline.py makes."""
-    name = "50m" if fine else "110m"
+def outline(name: str) -> Outline:
+    """Coasts ("110m", "50m", "10m") or borders ("borders_110m", "borders_50m"), by Natural Earth's scale.
+
+    Each is read once from the file that tools/build_coastline.py makes.
+    """
     with np.load(FILE, allow_pickle=False) as stored:
-        data: dict[str, NDArray[Any]] = {part: stored[f"{part}_{name}"] for part in ("points", "ends", "boxes")}
+        data: dict[str, NDArray[Any]] = {part: stored[f"{part}_{name}"] for part in ("steps", "ends", "boxes")}
         step = float(stored["steps_per_degree"])
+    points = np.cumsum(data["steps"], axis=0, dtype=np.int16)
     ends = data["ends"]
     piece = np.repeat(np.arange(len(ends), dtype=np.int32), np.diff(ends, prepend=0))
-    steps = np.where(piece[:-1] == piece[1:], piece[:-1], -1)
-    return Outline(data["points"] / step, steps, data["boxes"] / step)
+    steps = np.where(piece[:-1] == piece[1:], piece[:-1], -1).astype(np.int32)
+    return Outline(points / step, steps, data["boxes"] / step)
 
 
 def draw_coast(view: View) -> Dots:
     """Dots [height, width] of the coasts in view."""
+    scale = "110m" if view.degrees >= FINE_BELOW else "50m" if view.degrees >= FINEST_BELOW else "10m"
+    return _draw(view, outline(scale))
+
+
+def draw_borders(view: View) -> Dots:
+    """Dots [height, width] of the borders between countries in view."""
+    return _draw(view, outline("borders_110m" if view.degrees >= FINE_BELOW else "borders_50m"))
+
+
+def _draw(view: View, lines: Outline) -> Dots:
     canvas = np.zeros((view.height, view.width), np.bool_)
-    lines = outline(view.degrees < FINE_BELOW)
     for turn in (-360.0, 0.0, 360.0):  # the world goes on beyond the antimeridian
         _draw_lines(canvas, view, lines, turn)
     return canvas
@@ -94,12 +67,13 @@ def _draw_lines(canvas: Dots, view: View, lines: Outline, turn: float) -> None:
     south, north = view.latitude - view.half_height, view.latitude + view.half_height
     boxes = lines.boxes
     seen = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
-    starts = np.flatnonzero((lines.piece >= 0) & seen[lines.piece])
-    if not len(starts):
+    if not seen.any():
         return
-    x, y = view.x(lines.points[:, 0] + turn), view.y(lines.points[:, 1])
+    starts = np.flatnonzero((lines.piece >= 0) & seen[lines.piece])
+    begin, end = lines.points[starts], lines.points[starts + 1]
     left, right = view.x(np.array([west + turn, east + turn]))
-    draw_segments(canvas, x[starts], y[starts], x[starts + 1], y[starts + 1], (float(left), float(right)))
+    x0, x1 = view.x(begin[:, 0] + turn), view.x(end[:, 0] + turn)
+    draw_segments(canvas, x0, view.y(begin[:, 1]), x1, view.y(end[:, 1]), (float(left), float(right)))
 
 
 def draw_segments(

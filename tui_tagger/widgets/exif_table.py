@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from itertools import groupby
 from typing import ClassVar, Protocol
@@ -10,6 +9,7 @@ from typing import ClassVar, Protocol
 from textual.binding import BindingType
 from textual.content import Content
 
+from tui_tagger.text import folded
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.row_list import RowList
 from tui_tagger.widgets.text import cell
@@ -29,12 +29,6 @@ class Entry(Protocol):
     def value(self) -> str: ...
     @property
     def raw(self) -> str: ...
-
-
-def folded(text: str) -> str:
-    """The text without case and accents, for comparing."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 class ExifTable(RowList):
