@@ -318,6 +318,14 @@ class TaggerApp(App[None]):
         library.query_text, library.folder = query, None
         self.go("library")
 
+    def show_on_map(self, photo_id: int) -> None:
+        """Opens Map where a photo was taken."""
+        screen = self.screens_by_name["map"]
+        assert isinstance(screen, MapScreen)
+        screen.show_photo(photo_id)
+        self.photo_id = photo_id
+        self.go("map")
+
     def show_writes(self, photo_ids: Sequence[int]) -> None:
         self.push_screen(WriteScreen(photo_ids))
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 from textual.app import App, ComposeResult
 
-from tui_tagger.widgets.exif_table import ExifTable, folded
+from tui_tagger.text import folded
+from tui_tagger.widgets.exif_table import ExifTable
 
 
 @dataclass(frozen=True)

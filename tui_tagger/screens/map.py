@@ -63,7 +63,11 @@ class MapScreen(BaseScreen):
         self.points: Points | None = None  # None until they were read
         self.untagged = False
         self.year: int | None = None
-        self.centred: int | None = None  # the photo whose place was gone to last
+        self.wanted: int | None = None  # the photo whose place is to be gone to
+
+    def show_photo(self, photo_id: int) -> None:
+        """Says at which photo the map opens."""
+        self.wanted = photo_id
 
     def body(self) -> ComposeResult:
         yield Empty(id="empty")
@@ -123,17 +127,18 @@ class MapScreen(BaseScreen):
             self.show_list()
 
     def show_marker(self, first: bool) -> None:
-        """Marks the photo that was looked at last and goes there once; else to where photos are, the first time."""
+        """Marks the photo that was looked at last, and goes there if asked to; the first time to where photos are."""
         photo_id, world = self.shell.photo_id, self.query_one(PhotoMap)
-        if photo_id is not None and photo_id != self.centred:
+        if photo_id is not None:
             photo = self.services.library.photo(photo_id)
             world.mark(photo.latitude, photo.longitude, photo.direction)
-            self.centred = photo_id
-            if world.marker:
-                world.go_to(world.marker, max(world.zoom, PHOTO_ZOOM))
-                return
-        if first:
+        wanted, self.wanted = self.wanted, None
+        if world.marker and wanted == photo_id:
+            world.go_to(world.marker, max(world.zoom, PHOTO_ZOOM))
+        elif first:
             world.show_all()
+        else:
+            world.redraw()
 
     def show_list(self) -> None:
         """The clusters in words, where there is room."""
@@ -148,7 +153,7 @@ class MapScreen(BaseScreen):
     def draw_cluster(self, index: int, width: int) -> Content:
         cluster = self.query_one(PhotoMap).found.clusters[index]
         left = f"{cluster.waiting:,} open" if cluster.waiting else "done"
-        right = f" {cluster.count:>7,}  {left:<11}"
+        right = f" {cluster.count:>6,} {left:>10}"
         return Content.assemble(
             (f"{cluster.label[0]} ", "bold"),
             cell(self.place_of(cluster) or "no name", width - len(right) - 2),
@@ -170,15 +175,14 @@ class MapScreen(BaseScreen):
 
     def on_photo_map_chosen(self, event: PhotoMap.Chosen) -> None:
         """Opens the photos in Library, with what the map leaves out left out there too."""
-        words = [area_word(*event.area)]
+        words = [f"date:{self.year}"] if self.year is not None else []
         words += ["face:waiting"] if self.untagged else []
-        words += [f"date:{self.year}"] if self.year is not None else []
-        self.shell.show_library(" ".join(words))
+        self.shell.show_library(" ".join([*words, area_word(*event.area)]))
 
     def on_row_list_moved(self, event: RowList.Moved) -> None:
         self.query_one(PhotoMap).move_to(event.index)
 
-    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+    def on_row_list_chosen(self) -> None:
         self.query_one(PhotoMap).action_choose()
 
     def where(self) -> str:

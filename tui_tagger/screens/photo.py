@@ -348,7 +348,8 @@ class PhotoScreen(Decisions):
             self.fill()
 
     def action_map(self) -> None:
-        self.shell.go("map")
+        assert self.photo is not None
+        self.shell.show_on_map(self.photo.row.id)
 
     def action_copy_place(self) -> None:
         assert self.photo is not None

@@ -41,8 +41,18 @@ class Points:
             keep &= self.waiting
         if year is not None:
             keep &= self.year == year
-        columns = (self.ids, self.latitude, self.longitude, self.waiting, self.year, self.place)
-        return self if keep.all() else Points(*(column[keep] for column in columns), self.names)
+        return self if keep.all() else self._part(keep)
+
+    def _part(self, keep: NDArray[np.bool_]) -> Points:
+        return Points(
+            self.ids[keep],
+            self.latitude[keep],
+            self.longitude[keep],
+            self.waiting[keep],
+            self.year[keep],
+            self.place[keep],
+            self.names,
+        )
 
 
 class PlacesService:

@@ -129,8 +129,8 @@ def _area(text: str) -> Expression:
         raise UsageError(f"area:{text} is not an area", hint) from None
     if not (-90 <= south <= north <= 90 and all(abs(number) <= 180 for number in (west, east))):
         raise UsageError(f"area:{text} is not on the globe", hint)
-    across = Photo.longitude.between(west, east) if west <= east else (Photo.longitude >= west) | (
-        Photo.longitude <= east
+    across = (
+        Photo.longitude.between(west, east) if west <= east else (Photo.longitude >= west) | (Photo.longitude <= east)
     )
     return Photo.latitude.between(south, north) & across
 

@@ -120,6 +120,11 @@ STEPS = (
         "an index that counts a person's faces and photos without reading them",
         "DROP INDEX face_person; CREATE INDEX face_person ON face (person_id, state, photo_id)",
     ),
+    Step(
+        8,
+        "an index of where photos were taken",
+        "CREATE INDEX photo_position ON photo (latitude, longitude) WHERE latitude IS NOT NULL",
+    ),
 )
 
 LEDGER = """CREATE TABLE IF NOT EXISTS migration (

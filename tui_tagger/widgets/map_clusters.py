@@ -82,11 +82,10 @@ def clustered(positions: Positions, view: View) -> Clusters:
     member[inside] = number = joined[cell]
     totals, open_ones = np.bincount(number), np.bincount(number, waiting)
     middle = np.bincount(number, x) / totals, np.bincount(number, y) / totals
+    columns = zip(middle[0].tolist(), middle[1].tolist(), totals.tolist(), open_ones.tolist(), strict=True)
     made = [
-        Cluster(*mark, *view.place(across, down), total, int(left), index)
-        for index, (mark, across, down, total, left) in enumerate(
-            zip(marks, *(column.tolist() for column in (*middle, totals, open_ones)), strict=True)
-        )
+        Cluster(*marks[index], *view.place(across, down), total, int(left), index)
+        for index, (across, down, total, left) in enumerate(columns)
     ]
     return Clusters(tuple(sorted(made, key=lambda each: (-each.count, each.row, each.column))), member)
 

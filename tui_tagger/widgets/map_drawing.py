@@ -108,7 +108,7 @@ def draw_names(cells: Cells, places: Iterable[tuple[str, tuple[float, float]]], 
 
 def _free(cells: Cells, row: int, column: int, length: int) -> bool:
     rows, columns = cells.kinds.shape
-    if not (0 <= row < rows and 0 <= column and column + length <= columns):
+    if not (0 <= row < rows and column >= 0 and column + length <= columns):
         return False
     return bool((cells.kinds[row, max(column - 1, 0) : column + length + 1] <= COAST).all())
 

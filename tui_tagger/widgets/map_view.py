@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,7 @@ class View:
         """The place under a dot; what is above the pole, or beyond half of the world, is its edge."""
         east = clamp((x - self.width / 2) * self.degrees / self.shortening, -180.0, 180.0)
         north = clamp(self.latitude - (y - self.height / 2) * self.degrees, -90.0, 90.0)
-        return north, float(wrapped(self.longitude + east))
+        return north, wrapped(self.longitude + east)
 
     def area(self, left: float, top: float, right: float, bottom: float) -> Area:
         """The area between dots; the whole way around the world is (-180, 180)."""
@@ -82,7 +83,10 @@ class View:
         return south, self.place(left, 0)[1], north, self.place(right, 0)[1]
 
 
-def wrapped(longitude: NDArray[np.float64] | float) -> NDArray[np.float64] | float:
+Longitudes = TypeVar("Longitudes", float, NDArray[np.float64])
+
+
+def wrapped(longitude: Longitudes) -> Longitudes:
     """Longitudes as -180 (included) to 180."""
     return (longitude + 180.0) % 360.0 - 180.0
 
@@ -99,7 +103,7 @@ def fitting(columns: int, rows: int, area: Area) -> tuple[Place, int]:
     """The centre and the closest zoom that show a whole area with a margin around it."""
     south, west, north, east = area
     across = (east - west) % 360 if (east - west) != 360 else 360.0
-    centre = (south + north) / 2, float(wrapped(west + across / 2))
+    centre = (south + north) / 2, wrapped(west + across / 2)
     for zoom in range(LAST_ZOOM, 0, -1):
         view = view_of(columns, rows, centre, zoom)
         if across <= 1.7 * view.half_width and north - south <= 1.7 * view.half_height:

@@ -108,7 +108,7 @@ class WorldMap(Widget, can_focus=True):
         """Takes the place of a photo without going there."""
         self.marker, self.direction = None, direction
         if latitude is not None and longitude is not None and math.isfinite(latitude) and math.isfinite(longitude):
-            self.marker = (clamp(latitude, -90.0, 90.0), float(wrapped(longitude)))
+            self.marker = (clamp(latitude, -90.0, 90.0), wrapped(longitude))
 
     def name_places(self, gazetteer: Gazetteer) -> None:
         """Writes names of places on the map from now on."""
@@ -161,7 +161,7 @@ class WorldMap(Widget, can_focus=True):
 
     def go_to(self, centre: Place, zoom: int | None = None) -> None:
         """Shows another part of the world."""
-        self.centre = clamp(centre[0], -90.0, 90.0), float(wrapped(centre[1]))
+        self.centre = clamp(centre[0], -90.0, 90.0), wrapped(centre[1])
         if zoom is None or self.validate_zoom(zoom) == self.zoom:
             self.redraw()
         else:

@@ -1,0 +1,35 @@
+"""Finding places by name, in the data that the package carries."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui_tagger.metadata.gazetteer import gazetteer
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("lisbon", "Lisbon, Portugal"),
+        ("LISB", "Lisbon, Portugal"),
+        ("paris", "Paris, France"),
+        ("Paris, tex", "Paris, United States"),
+        ("  Sao Paulo ", "São Paulo, Brazil"),
+        ("Valencia, Ven", "Valencia, Venezuela"),
+    ],
+)
+def test_the_largest_place_of_a_name(text: str, name: str) -> None:
+    found = gazetteer().find(text)
+    assert found is not None
+    assert found.name == name
+
+
+def test_where_it_is() -> None:
+    found = gazetteer().find("Lisbon, Portugal")
+    assert found is not None
+    assert (found.latitude, found.longitude) == pytest.approx((38.72, -9.14), abs=0.05)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "Xyzzyville", ", France", "Lisbon, Atlantis"])
+def test_what_is_nowhere(text: str) -> None:
+    assert gazetteer().find(text) is None
