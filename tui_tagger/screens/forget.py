@@ -1,0 +1,43 @@
+"""Forgetting a person for good, as a command that a person's screen offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tui_tagger.screens.base import BaseScreen, Command
+from tui_tagger.services.forgetting import Forgotten
+from tui_tagger.widgets.text import counted
+
+
+def forget_commands(screen: BaseScreen, person_id: int) -> Iterator[Command]:
+    """What the palette offers; the screen is left when it is done."""
+    yield "person: Forget for good, without undo", lambda: _ask(screen, person_id, from_files=False)
+    yield (
+        "person: Forget for good, and take the name out of the files",
+        lambda: _ask(screen, person_id, from_files=True),
+    )
+
+
+def _ask(screen: BaseScreen, person_id: int, from_files: bool) -> None:
+    if screen.services.jobs.busy:
+        screen.shell.tell("A job is running; forget somebody when it has ended", error=True)
+        return
+    with screen.told():
+        seen = screen.services.forgetting.preview(person_id)
+        files = f", {counted(seen.files, 'file')} to clean" if from_files else ""
+        text = f"Forget {seen.name}, {counted(seen.faces, 'face')}{files}? This cannot be undone."
+        screen.status.ask(text, lambda yes: _forget(screen, person_id, from_files) if yes else None)
+
+
+def _forget(screen: BaseScreen, person_id: int, from_files: bool) -> None:
+    with screen.told():
+        done = screen.services.forgetting.forget(person_id, from_files)
+        if screen.is_current:
+            screen.app.pop_screen()
+        screen.shell.data_changed()
+        screen.shell.tell(_told(done))
+
+
+def _told(done: Forgotten) -> str:
+    left = " Some files still hold the name." if any("in their file" in text for text in done.stays) else ""
+    return f"Forgotten: {counted(done.faces, 'face')}, with journal and backups.{left}"
