@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test faults lint clean
 
 demo: .venv/app
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/tui-tagger demo; else $(BIN)/tui-tagger demo --headless; fi
@@ -13,6 +13,10 @@ test: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+# Processes killed, disks full, databases broken: ten times, each time at other moments.
+faults: .venv/dev
+	$(BIN)/python -m benchmarks.faults
 
 .venv/app: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

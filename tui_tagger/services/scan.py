@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from peewee import fn
+from peewee import IntegrityError, fn
 
 from tui_tagger.config import ALIGN_FROM, WORKING_SIDE
 from tui_tagger.errors import ModelError, PhotoError, TaggerError
@@ -71,8 +71,11 @@ def scan(folders: Sequence[Path], models: Models, go_on: Checkpoint) -> ScanRepo
             _take(file, known.get(file.path), models, tally)
         except ModelError:
             raise  # no photo is to blame
+        except IntegrityError:
+            tally.unchanged += 1  # another program that scans the same folder was faster
         except TaggerError as error:
-            _store_failure(file, known.get(file.path), error.message)
+            if file.path.exists():  # else it vanished meanwhile, which says nothing about the photo
+                _store_failure(file, known.get(file.path), error.message)
             tally.failed.append(Failure(file.path, error.message))
     if finished:
         _mark_offline(known, {file.path for file in files})

@@ -15,7 +15,7 @@ from tui_tagger.metadata.safewrite import runs
 from tui_tagger.private import open_to_others
 from tui_tagger.storage.backups import DAY, backup_folder, backups, contents
 from tui_tagger.storage.database import repair_hint
-from tui_tagger.storage.integrity import broken_references, connect, find_damage
+from tui_tagger.storage.integrity import broken_references, broken_text, connect, find_damage
 
 SCARCE = 500_000_000  # bytes left on the database's disk
 OLD = 14 * DAY  # seconds; a backup of this age is too old for a library in which something was decided since
@@ -47,12 +47,21 @@ def check_database(database: Path) -> Check:
         lost = bool(backups(database))
         return Check("database", not lost, f"{database} is {'lost' if lost else 'not made yet'}", _hint(lost, database))
     try:
-        found = find_damage(database) if database.stat().st_size or not backups(database) else "it is empty"
+        found = _damage(database)
     except sqlite3.Error as error:
         return Check("database", False, f"{database} cannot be read ({error})", "Does another program have it locked?")
     if found:
         return Check("database", False, f"{database}: {found}", repair_hint(database))
     return Check("database", True, f"{database}, {database.stat().st_size / 1e6:.1f} MB, sound")
+
+
+def _damage(database: Path) -> str:
+    if not database.stat().st_size and backups(database):
+        return "it is empty"
+    if found := find_damage(database):
+        return found
+    with closing(connect(database)) as connection:
+        return broken_text(connection)
 
 
 def _hint(wanted: bool, database: Path) -> str:

@@ -25,7 +25,7 @@ TROUBLE = {  # SQLite's primary result code -> what happened, and what to do
 
 def told(error: BaseException, path: object = "The database") -> DatabaseError | None:
     """The error as it is told to a user; None for what is a mistake in the program."""
-    if is_damage(error):
+    if is_damage(error) or "Could not decode to UTF-8" in str(error):
         return DatabaseDamaged(f"{path} is damaged ({error})", REPAIR)
     happened = TROUBLE.get(result_code(error) or 0)
     return DatabaseError(f"{path}: {happened[0]}", happened[1]) if happened else None

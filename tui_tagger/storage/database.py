@@ -14,7 +14,7 @@ from tui_tagger.errors import DatabaseDamaged, DatabaseError
 from tui_tagger.private import make_file, make_folder
 from tui_tagger.storage.backups import backups, copy
 from tui_tagger.storage.connection import LibraryDatabase
-from tui_tagger.storage.integrity import CHECKED_AT_ONCE, damage_in, is_damage, is_locked
+from tui_tagger.storage.integrity import CHECKED_AT_ONCE, damage_in, header_damage, is_damage, is_locked
 from tui_tagger.storage.migrations import STEPS, applied, migrate
 from tui_tagger.storage.models import Setting, proxy
 
@@ -78,7 +78,8 @@ def repair_hint(path: Path) -> str:
 def _prepare(path: Path) -> None:
     connection = sqlite3.connect(path, isolation_level=None, timeout=30)
     try:
-        if path.stat().st_size <= CHECKED_AT_ONCE and (found := damage_in(connection)):
+        found = header_damage(path) or damage_in(connection, whole=path.stat().st_size <= CHECKED_AT_ONCE)
+        if found and (backups(path) or _is_database(path)):
             raise DatabaseDamaged(f"{path} is damaged ({found})", repair_hint(path))
         have, newest = applied(connection), STEPS[-1].number
         if have > newest:

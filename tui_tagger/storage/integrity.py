@@ -45,20 +45,46 @@ def find_damage(path: Path, cancelled: Callable[[], bool] | None = None) -> str:
 
     It reads all pages and their order, not whether each index entry has its row: damage to the file is what it is for.
     """
+    if found := header_damage(path):
+        return found
     with closing(connect(path)) as connection:
         if cancelled is not None:
             connection.set_progress_handler(cancelled, 50_000)  # interrupts, which raises OperationalError
         return damage_in(connection)
 
 
-def damage_in(connection: sqlite3.Connection) -> str:
-    """Like `find_damage`, of an open database."""
+def header_damage(path: Path) -> str:
+    """What is wrong with the file's first bytes that SQLite would take for a wish, as to be read-only."""
+    with path.open("rb") as file:
+        head = file.read(20)
+    versions = set(head[18:20])  # of the format, for writing and for reading: 1, or 2 with a write-ahead log
+    return "" if versions <= {1, 2} else "its header names an unknown format"
+
+
+def broken_text(connection: sqlite3.Connection) -> str:
+    """The first table with a text that is not UTF-8, in words; SQLite itself never looks at that. Reads all texts."""
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for table in tables:
+        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[2] == "TEXT"]
+        try:
+            for _ in connection.execute(f"SELECT {', '.join(columns)} FROM {table}") if columns else ():  # noqa: S608
+                pass
+        except (sqlite3.OperationalError, UnicodeDecodeError):
+            return f"a text in its table {table} is broken"
+    return ""
+
+
+def damage_in(connection: sqlite3.Connection, whole: bool = True) -> str:
+    """Like `find_damage`, of an open database; if not `whole`, only of its header and schema, which takes no time."""
+    statement = "PRAGMA quick_check(1)" if whole else "SELECT 'ok', count(*) FROM sqlite_master"
     try:
-        found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        found = str(connection.execute(statement).fetchone()[0])
     except sqlite3.DatabaseError as error:
-        if not is_damage(error):
+        if not is_damage(error) and result_code(error) != sqlite3.SQLITE_ERROR:  # such as "unsupported file format"
             raise
         found = str(error)
+    except UnicodeDecodeError:  # the message quotes what stands in a broken schema
+        found = "its schema cannot be read"
     return "" if found == "ok" else " ".join(found.split())
 
 

@@ -16,7 +16,8 @@ from tui_tagger.storage.models import TABLES, Decision, proxy
 
 ROWS = ("photo", "person", "face", "embedding", "rejection", "decision", "filewrite", "setting")
 FARTHEST = 1 << 20  # rows skipped in search of the next one that can be read
-_BROKEN = (sqlite3.Error, PeeweeException, ValueError, TypeError, KeyError, AttributeError)
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)  # the second: its messages quote what is broken
+_BROKEN = (*_UNREADABLE, PeeweeException, ValueError, TypeError, KeyError, AttributeError)
 
 
 def salvage(damaged: Path) -> int:
@@ -24,7 +25,7 @@ def salvage(damaged: Path) -> int:
 
     Returns how many decisions could be saved. What cannot be read is left out; nothing that is there is lost.
     """
-    with suppress(sqlite3.Error), closing(connect(damaged)) as source:
+    with suppress(*_UNREADABLE), closing(connect(damaged)) as source:
         proxy.execute_sql("PRAGMA foreign_keys = 0")
         try:
             with proxy.atomic("IMMEDIATE"):
@@ -52,7 +53,7 @@ def _take_back(source: sqlite3.Connection) -> None:
     """Reverts the decisions that were undone since, as far as the damaged file shows that for sure."""
     try:
         later = dict(source.execute("SELECT id, undone FROM decision").fetchall())
-    except sqlite3.Error:
+    except _UNREADABLE:
         return
     for row in list(Decision.select().where(~Decision.undone).order_by(Decision.id.desc())):
         if later.get(row.id, 1):
@@ -62,7 +63,7 @@ def _take_back(source: sqlite3.Connection) -> None:
 
 
 def _add_rows(source: sqlite3.Connection, table: str) -> None:
-    with suppress(sqlite3.Error):
+    with suppress(*_UNREADABLE):
         theirs = {row[1] for row in source.execute(f"PRAGMA table_info({table})")}
         columns = [field.column_name for field in TABLES[table]._meta.sorted_fields if field.column_name in theirs]
         newest = proxy.execute_sql(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]  # noqa: S608
@@ -83,7 +84,7 @@ def _readable(source: sqlite3.Connection, table: str, columns: Sequence[str], af
                 yield tuple(row)
                 after, step = at, 1
             return
-        except sqlite3.Error:
+        except _UNREADABLE:
             after, step = after + step, step * 2
 
 
