@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from tui_tagger.screens.base import BaseScreen, Command
 from tui_tagger.services.forgetting import Forgotten
 from tui_tagger.widgets.text import counted
 
 
-def forget_commands(screen: BaseScreen, person_id: int) -> Iterator[Command]:
-    """What the palette offers; the screen is left when it is done."""
-    yield "person: Forget for good, without undo", lambda: _ask(screen, person_id, from_files=False)
-    yield (
-        "person: Forget for good, and take the name out of the files",
-        lambda: _ask(screen, person_id, from_files=True),
-    )
+def forget_commands(screen: BaseScreen, person_id: int, gone: Callable[[], None]) -> Iterator[Command]:
+    """What the palette offers; `gone` is called when it is done."""
+    yield "person: Forget for good, without undo", partial(_ask, screen, person_id, gone, from_files=False)
+    yield "person: Forget for good, and clean the files", partial(_ask, screen, person_id, gone, from_files=True)
 
 
-def _ask(screen: BaseScreen, person_id: int, from_files: bool) -> None:
+def _ask(screen: BaseScreen, person_id: int, gone: Callable[[], None], from_files: bool) -> None:
     if screen.services.jobs.busy:
         screen.shell.tell("A job is running; forget somebody when it has ended", error=True)
         return
@@ -26,14 +24,13 @@ def _ask(screen: BaseScreen, person_id: int, from_files: bool) -> None:
         seen = screen.services.forgetting.preview(person_id)
         files = f", {counted(seen.files, 'file')} to clean" if from_files else ""
         text = f"Forget {seen.name}, {counted(seen.faces, 'face')}{files}? This cannot be undone."
-        screen.status.ask(text, lambda yes: _forget(screen, person_id, from_files) if yes else None)
+        screen.status.ask(text, lambda yes: _forget(screen, person_id, gone, from_files) if yes else None)
 
 
-def _forget(screen: BaseScreen, person_id: int, from_files: bool) -> None:
+def _forget(screen: BaseScreen, person_id: int, gone: Callable[[], None], from_files: bool) -> None:
     with screen.told():
         done = screen.services.forgetting.forget(person_id, from_files)
-        if screen.is_current:
-            screen.app.pop_screen()
+        gone()
         screen.shell.data_changed()
         screen.shell.tell(_told(done))
 

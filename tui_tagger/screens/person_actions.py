@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 
 from tui_tagger.errors import UsageError
 from tui_tagger.screens.base import Command
+from tui_tagger.screens.forget import forget_commands
 from tui_tagger.screens.person_previews import delete_lines, merge_lines
 from tui_tagger.screens.previewed import Previewed
 from tui_tagger.services.exporting import export_person
@@ -74,6 +75,8 @@ class PersonActions(Previewed):
 
     def commands(self) -> Iterable[Command]:
         yield from self._alias_commands()
+        if self.person:
+            yield from forget_commands(self, self.person.id, self.gone)
 
     def _alias_commands(self) -> Iterator[Command]:
         person = self.person
