@@ -136,7 +136,7 @@ class PersonActions(Previewed):
         with self.told():
             target = self.services.people.find(name)
             if set(sources) == {target}:
-                raise UsageError(f"There is nobody else to merge into {name}")
+                raise UsageError(f"There is nobody else to merge into {name}", "Mark the others first.")
             preview = self.services.people.preview_merge(sources, target)
             self.ask(merge_lines(preview), "Merge?", partial(self._merge, sources, target))
 

@@ -143,7 +143,7 @@ class PeopleService:
         """These faces are not the person, who is never offered for them again; one decision."""
         person = _person(person_id)
         if not face_ids:
-            raise UsageError("No face is selected.")
+            raise UsageError("No face is selected.", "Select a face first.")
         with journal.decision("reject") as (decision, record):
             for face in face_ids:
                 if not Rejection.select().where((Rejection.face == face) & (Rejection.person == person_id)).exists():
