@@ -37,6 +37,11 @@ class Question:
             return self.group.face_ids
         return () if self.face is None else (self.face,)
 
+    def within(self, group: GroupView) -> Question:
+        """The same about what is left of the group; the cursor stays on its face, or on the one after it."""
+        above = sum(face in set(group.face_ids) for face in self.face_ids[: self.cursor])
+        return replace(self, group=group, cursor=max(0, min(above, group.count - 1)))
+
 
 class Course:
     """One walk through what waits. `grouped` says whether groups are asked."""
@@ -101,7 +106,7 @@ class Course:
             del self._answered[next(iter(self._answered))]
         self._pass(outcome.face_ids)
         if asked.group is not None:
-            asked = replace(asked, group=asked.group.without(outcome.face_ids))
+            asked = asked.within(asked.group.without(outcome.face_ids))
         left = self._waiting(asked)
         if left is None:
             self._apart |= asked.unticked
@@ -130,11 +135,13 @@ class Course:
             self._ask(found)
 
     def go_to(self, face_ids: Iterable[int]) -> None:
-        """To the first of these faces that waits, if one does; a group that holds it stays."""
-        waiting = set(self.queue)
-        face = next((face for face in face_ids if face in waiting), None)
+        """To the first of these faces that waits, if one does: in the group that holds several of them, or alone."""
+        waiting = [face for face in face_ids if self._review.waits(face)]
         now = self._waiting(self.question)
-        self._ask(now if face is None or (now and face in now.face_ids) else Question(face=face))
+        if waiting and not (now and waiting[0] in now.face_ids):
+            group = self._found().holding(waiting[0], self._apart) if self.grouped and len(waiting) > 1 else None
+            now = Question(group=group) if group else Question(face=waiting[0])
+        self._ask(now)
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
@@ -166,7 +173,7 @@ class Course:
         group = self._review.still(question.group)
         if group is None or question.unticked.issuperset(group.face_ids):
             return None
-        return replace(question, group=group, cursor=min(question.cursor, group.count - 1))
+        return question.within(group)
 
     def _ask(self, question: Question | None) -> None:
         self.question = question or self._following()

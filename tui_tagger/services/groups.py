@@ -82,6 +82,15 @@ class Groups:
         found = np.flatnonzero((self._sizes(free) > 1) & ((self._keys >= 0) == (kind is GroupKind.PERSON)))
         return self._view(int(found[0]), free) if len(found) else None
 
+    def holding(self, face: int, apart: Collection[int] = ()) -> GroupView | None:
+        """The group that a face is in."""
+        places = np.flatnonzero(self._rows == self._facts.row(face))
+        return (
+            self._view(int(np.searchsorted(self._starts, places[0], "right")) - 1, self._free(apart))
+            if len(places)
+            else None
+        )
+
     def page(self, size: int = PAGE, apart: Collection[int] = ()) -> GroupView | None:
         """The first page of loners."""
         faces = self._faces(self._alone[self._free(apart)[self._alone]][:size])
