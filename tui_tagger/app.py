@@ -39,6 +39,7 @@ from tui_tagger.settings import Settings
 from tui_tagger.shell.keymap import contexts, keymap
 from tui_tagger.shell.looks import chosen, look_commands, wear
 from tui_tagger.widgets.keys import key
+from tui_tagger.widgets.line import Line
 from tui_tagger.widgets.picture import Picture
 from tui_tagger.widgets.status import StatusRow
 from tui_tagger.widgets.terminal import Terminal, measured_again
@@ -104,6 +105,7 @@ class TaggerApp(App[None]):
         wear(self, chosen(self.settings, list(self.available_themes)))
         self.services = services
         self.terminal = terminal
+        self.line = Line(self._write_raw, terminal.round_trip, 1000 * self.settings.pictures.budget, terminal.in_tmux)
         self.folders = tuple(folders)
         self.start = start
         self.photo_id: int | None = None
@@ -123,6 +125,17 @@ class TaggerApp(App[None]):
         self._counts: Counts | None = None
         self._stale = False
         self._job_seen: JobView | None = None
+
+    def _write_raw(self, text: str) -> bool:
+        """Writes to the terminal past the layout; False where there is none."""
+        driver = self._driver
+        if driver is None or driver.is_headless:
+            return False
+        driver.write(text)
+        return True
+
+    def on_cursor_position(self) -> None:
+        self.line.answered()
 
     def get_default_screen(self) -> Screen[Any]:
         return self.screens_by_name["library"]

@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from tui_tagger.errors import PhotoError
 from tui_tagger.widgets.encoding import PLACEHOLDER, KittyImage, Sixels
+from tui_tagger.widgets.line import Line
 from tui_tagger.widgets.picture import Overlay, Picture, Source
 from tui_tagger.widgets.terminal import Protocol, Terminal
 
@@ -25,6 +26,7 @@ class PictureApp(App[None]):
     def __init__(self, protocol: Protocol) -> None:
         super().__init__()
         self.terminal = Terminal(protocol, (8, 17), "test", (), False)
+        self.line = Line(lambda _: False)
 
     def compose(self) -> ComposeResult:
         yield Picture()

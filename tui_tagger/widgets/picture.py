@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import random
 import textwrap
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +27,6 @@ from tui_tagger.errors import TaggerError
 from tui_tagger.text import visible
 from tui_tagger.widgets.boxes import Overlay
 from tui_tagger.widgets.encoding import (
-    BUDGET,
     KittyImage,
     Pane,
     Sixels,
@@ -36,7 +36,8 @@ from tui_tagger.widgets.encoding import (
     kitty_line,
     sixels,
 )
-from tui_tagger.widgets.halfcells import halfcells
+from tui_tagger.widgets.halfcells import RUN_BYTES, halfcells
+from tui_tagger.widgets.line import Line
 from tui_tagger.widgets.terminal import Terminal
 
 __all__ = ["Overlay", "Picture", "Source"]
@@ -44,6 +45,7 @@ __all__ = ["Overlay", "Picture", "Source"]
 REST = 0.08  # seconds without another picture before the sharp one is made
 UNCOVER = 0.06  # seconds: textual draws a screen that comes back up to three times, graphics need one of them
 PREVIEW_BUDGET = 25_000  # bytes of the half-cells that are shown first
+BUSY = 1.5  # seconds at most that the sharp picture waits until the line has taken in the first one
 KEPT_PICTURES = 24  # encoded, at most 150 kB each
 KEPT_PIXELS = 3  # decoded
 MOST_ROWS = 290  # kitty counts rows with 297 marks
@@ -73,10 +75,11 @@ Drawn = Sixels | KittyImage | list[Strip] | Message | None
 
 class HasTerminal(Protocol):
     terminal: Terminal
+    line: Line
 
 
 class Picture(Widget):
-    """A pane that shows one picture at a time. The app has the attribute `terminal`."""
+    """A pane that shows one picture at a time. The app has the attributes `terminal` and `line`."""
 
     DEFAULT_CSS = "Picture { width: 1fr; height: 1fr; min-height: 1; }"
 
@@ -127,6 +130,10 @@ class Picture(Widget):
     def terminal(self) -> Terminal:
         return cast(HasTerminal, self.app).terminal
 
+    @property
+    def line(self) -> Line:
+        return cast(HasTerminal, self.app).line
+
     def _pane(self) -> Pane:
         """What fits: with graphics at least one row below stays free, since a sixel there would scroll the screen."""
         place, terminal = self.content_region, self.terminal
@@ -146,7 +153,9 @@ class Picture(Widget):
                     preview = await self._thread(lambda: _halfcells(image, request, pane, PREVIEW_BUDGET))
                     self._put(preview, (request.key, pane))
                 await asyncio.sleep(began + REST - asyncio.get_running_loop().time())
-            drawn = await self._thread(lambda: _encoded(image, request, pane, self.terminal))
+                await self.line.clear(BUSY)
+            budget = self.line.budget
+            drawn = await self._thread(lambda: _encoded(image, request, pane, self.terminal, budget))
             self._keep(self._pictures, (request, pane), drawn, KEPT_PICTURES)
         except DECODING_ERRORS as error:
             drawn, self._wanted = Message(_reason(error)), None  # the next `show` tries again
@@ -180,6 +189,8 @@ class Picture(Widget):
             self._write(kitty_commands(drawn, self._number))
         self._drawn, self._shown = drawn, shown
         self.refresh()
+        if size := _size(drawn):
+            self.call_after_refresh(self.line.sent, size, time.monotonic())
         if before is not None:
             self.call_after_refresh(self._write, kitty_delete(before))
 
@@ -274,13 +285,22 @@ def _halfcells(image: Image.Image, request: Request, pane: Pane, budget: int) ->
     return halfcells(image, request.overlays, (pane.columns, pane.rows), pane.cell, pane.background, budget)
 
 
-def _encoded(image: Image.Image, request: Request, pane: Pane, terminal: Terminal) -> Drawn:
+def _encoded(image: Image.Image, request: Request, pane: Pane, terminal: Terminal, budget: int) -> Drawn:
     picture: Drawn = None
     if terminal.protocol == "kitty":
-        picture = kitty_image(image, request.overlays, pane)
+        picture = kitty_image(image, request.overlays, pane, budget)
     elif terminal.protocol == "sixel":
-        picture = sixels(image, request.overlays, pane)
-    return picture or _halfcells(image, request, pane, BUDGET)
+        picture = sixels(image, request.overlays, pane, budget)
+    return picture or _halfcells(image, request, pane, budget)
+
+
+def _size(drawn: Drawn) -> int:
+    """Bytes that a picture is on the line; of half-cells about so many."""
+    if isinstance(drawn, Sixels):
+        return len(drawn.data)
+    if isinstance(drawn, KittyImage):
+        return len(drawn.png)
+    return RUN_BYTES * sum(map(len, map(list, drawn))) if isinstance(drawn, list) else 0
 
 
 def _rgb(image: Image.Image) -> Image.Image:

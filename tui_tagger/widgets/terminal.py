@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Literal, cast, get_args
 
@@ -57,6 +57,8 @@ class Terminal:
     in_tmux: bool
     colours: int = 256
     true_colour: bool = False
+    round_trip: float = field(default=0.0, compare=False)  # seconds that the answers took
+    found: tuple[str, ...] = field(default=(), compare=False)  # each answer in words, for the doctor
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,33 @@ def decide(
         in_tmux=in_tmux,
         colours=min(256, answers.registers) if answers.registers and answers.registers >= 2 else 256,
         true_colour=answers.name in TRUE_COLOUR or in_tmux or protocol == "kitty",
+        found=_found(answers, window, environment, tmux_features),
+    )
+
+
+def _found(
+    answers: Answers, window: tuple[int, int, int, int], environment: Mapping[str, str], tmux_features: str | None
+) -> tuple[str, ...]:
+    """What the terminal and its surroundings said, one fact a line."""
+
+    def told(value: object) -> str:
+        return str(value) if value else "no answer"
+
+    rows, columns, width, height = window
+    cell = f"{answers.cell[0]} x {answers.cell[1]} pixels" if answers.cell else ""
+    size = f"{columns} x {rows} characters, {f'{width} x {height}' if width else 'unknown'} pixels" if rows else ""
+    variables = ("TERM", "COLORTERM", "NO_COLOR", "TERM_PROGRAM", "TMUX", "SSH_CONNECTION")
+    here = [f"{name}={'set' if name in ('TMUX', 'SSH_CONNECTION') else environment[name]}"
+            for name in variables if environment.get(name)]  # fmt: skip
+    return (
+        f"name (XTVERSION): {told(answers.release)}",
+        f"kitty graphics: {'yes' if answers.graphics else 'no'}",
+        f"sixel (device attributes): {'yes' if answers.sixel else 'no' if answers.complete else 'no answer'}",
+        f"sixel colours (XTSMGRAPHICS): {told(answers.registers)}",
+        f"cell (CSI 16 t): {told(cell)}",
+        f"window (kernel): {told(size)}",
+        f"environment: {', '.join(here) or 'nothing that matters'}",
+        *([f"tmux about its terminal: {told(tmux_features)}"] if environment.get("TMUX") else []),
     )
 
 
@@ -202,9 +231,11 @@ def probe(images: str = "auto") -> Terminal:
     """
     _check(images)
     is_tty = _is_tty()
+    began = time.monotonic()
     answer = _ask() if is_tty and os.environ.get("TERM") not in MUTE_TERMINALS else ""
+    took = time.monotonic() - began if ATTRIBUTES.search(answer) else 0.0
     features = _tmux_features() if is_tty and os.environ.get("TMUX") else None
-    return decide(answer, os.environ, images, _window(), is_tty, features)
+    return replace(decide(answer, os.environ, images, _window(), is_tty, features), round_trip=took)
 
 
 def measured_again(terminal: Terminal) -> Terminal:
