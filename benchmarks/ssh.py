@@ -1,0 +1,275 @@
+#!/usr/bin/env python3
+"""What the app sends over the line, and how soon after a key: bytes and milliseconds for each screen and protocol.
+
+    python -m benchmarks.ssh [--quick] [--photos 100000]
+
+Runs the real app in a pseudo terminal that answers like one without graphics, with sixels, or kitty: on a large
+library's database (its photos are not there, so nothing but text is drawn), on the same while a scan runs, and on a
+small library of drawn photos for the pictures. `first` is the time from the key to the end of the first frame drawn
+after it; `all` to the last byte. Bytes and times are median and most of the repeated keys. Exit status 1 when a limit
+is not kept: 150 kB a picture, 4 kB a cursor step in a list, 50 ms to the first frame of the next face.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from benchmarks.big_library import build
+from tui_tagger import config
+from tui_tagger.demo.library import make_library
+
+CELL = (8, 17)
+SIZES = ((80, 24), (140, 45))
+PROTOCOLS = ("halfcell", "sixel", "kitty")
+NAMES = {"halfcell": "plain(1)", "sixel": "XTerm(390)", "kitty": "kitty(0.41.1)"}
+ATTRIBUTES = {"halfcell": "?62;22c", "sixel": "?62;4;22c", "kitty": "?62;c"}
+QUERY = re.compile(
+    rb"\x1b\[(?P<attributes>0?)c|\x1b_G(?P<graphics>i=31)[^\x1b]*\x1b\\|\x1b\[(?P<cell>16)t|\x1b\[>0?(?P<name>q)"
+    rb"|\x1b\[(?P<cursor>6)n|\x1b\[\?(?P<mode>\d+)\$p|\x1b\[\?1;1;0(?P<registers>S)"
+)
+PICTURES = re.compile(rb"\x1bP[\d;]*q.*?\x1b\\|\x1b_G.*?\x1b\\", re.S)
+FRAME = b"\x1b[?2026l"  # a synchronised update ends
+KEYS = {
+    "enter": "\r",
+    "esc": "\x1b",
+    "f2": "\x1bOQ",
+    "f3": "\x1bOR",
+    "f4": "\x1bOS",
+    "f5": "\x1b[15~",
+    "f6": "\x1b[17~",
+}
+PICTURE_LIMIT, STEP_LIMIT, FACE_LIMIT = 150_000, 4_000, 50.0
+HALFCELL_LIMIT = 165_000  # half-cells are ordinary text: the frame around them is counted with them
+QUIET = 0.35  # seconds without a byte: the redraw is over
+LONGEST = 8.0  # seconds
+
+
+@dataclass
+class Step:
+    """What followed one key."""
+
+    first_ms: float
+    all_ms: float
+    text: int
+    picture: int
+
+
+@dataclass
+class Row:
+    """The same key some times on one screen. `limits` are bytes of text, bytes of a picture, ms of the first frame."""
+
+    where: str
+    key: str
+    steps: list[Step] = field(default_factory=list)
+    limits: tuple[float, float, float] = (0, PICTURE_LIMIT, 0)
+
+    def broken(self) -> list[str]:
+        most = (max(step.text for step in self.steps), max(step.picture for step in self.steps))
+        typical = median(step.first_ms for step in self.steps)
+        pairs = zip(("text", "picture", "first frame"), (*most, typical), self.limits, strict=True)
+        return [name for name, value, limit in pairs if limit and value > limit]
+
+    def told(self) -> str:
+        columns = ["first_ms", "all_ms", "text", "picture"]
+        values = [[getattr(step, name) for step in self.steps] for name in columns]
+        numbers = [f"{median(each):.0f} / {max(each):.0f}" for each in values]
+        over = ", ".join(self.broken())
+        return f"| {self.where} | {self.key} | {' | '.join(numbers)} | {'OVER: ' + over if over else 'kept'} |"
+
+
+class Session:
+    """The app in a pseudo terminal of a kind and size."""
+
+    def __init__(self, protocol: str, size: tuple[int, int], arguments: Sequence[object], home: Path) -> None:
+        self.protocol, self.tail, self.alive = protocol, b"", True
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            time.sleep(0.1)  # the window's size is set first
+            _become(arguments, home)
+        pixels = (size[0] * CELL[0], size[1] * CELL[1])
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], *pixels))
+
+    def __enter__(self) -> Session:
+        self.rest(LONGEST * 4, least=4.0)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL):
+            os.kill(self.pid, number)
+            for _each in range(40):
+                if os.waitpid(self.pid, os.WNOHANG)[0]:
+                    os.close(self.fd)
+                    return
+                time.sleep(0.05)
+
+    def press(self, key: str) -> Step:
+        """Presses a key and waits until the redraw is over."""
+        began = time.monotonic()
+        os.write(self.fd, KEYS.get(key, key).encode())
+        written, first, last = b"", 0.0, began
+        while time.monotonic() - began < LONGEST:
+            data = self._read(0.005)
+            if data:
+                written, last = written + data, time.monotonic()
+                if not first and FRAME in written:
+                    first = last
+            elif time.monotonic() - last > QUIET and (first or time.monotonic() - began > 2):
+                break
+        pictures = sum(map(len, PICTURES.findall(written)))
+        return Step(1000 * ((first or last) - began), 1000 * (last - began), len(written) - pictures, pictures)
+
+    def rest(self, longest: float, least: float = 0.0) -> None:
+        """Until the app has nothing more to draw and uses no processor time, at most `longest` seconds."""
+        began = last = time.monotonic()
+        used = self._used()
+        while (now := time.monotonic()) - began < longest:
+            self._read(0.02)
+            if now - last > 0.5:
+                before, used, last = used, self._used(), now
+                if used - before < 0.05 and now - began > least:
+                    return
+
+    def _used(self) -> float:
+        """Processor time of the app's own process in seconds."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _read(self, seconds: float) -> bytes:
+        if not select.select([self.fd], [], [], seconds)[0]:
+            return b""
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError as error:
+            raise SystemExit(f"The app ended:\n{self.tail.decode(errors='replace')}") from error
+        text, end = self.tail + data, 0
+        for query in QUERY.finditer(text):
+            end = query.end()
+            os.write(self.fd, self._answer(query).encode())
+        self.tail = text[end:][-200:]
+        return data
+
+    def _answer(self, query: re.Match[bytes]) -> str:
+        if query["attributes"] is not None:
+            return f"\x1b[{ATTRIBUTES[self.protocol]}"
+        if query["graphics"]:
+            return "\x1b_Gi=31;OK\x1b\\" if self.protocol == "kitty" else ""
+        if query["cell"]:
+            return f"\x1b[6;{CELL[1]};{CELL[0]}t"
+        if query["name"]:
+            return f"\x1bP>|{NAMES[self.protocol]}\x1b\\"
+        if query["mode"]:
+            return f"\x1b[?{query['mode'].decode()};{2 if query['mode'] == b'2026' else 0}$y"
+        if query["registers"]:
+            return "\x1b[?1;0;1024S" if self.protocol == "sixel" else ""
+        return "\x1b[1;1R"
+
+
+def _become(arguments: Sequence[object], home: Path) -> None:
+    away = ("TMUX", "NO_COLOR", "TERM_PROGRAM", "TUI_TAGGER_CONFIG")
+    environment = {name: value for name, value in os.environ.items() if name not in away}
+    environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "XDG_CONFIG_HOME": str(home)}
+    os.execve(sys.executable, [sys.executable, "-m", "tui_tagger", *map(str, arguments)], environment)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Keys that open a screen, and the key that is measured there."""
+
+    screen: str
+    opening: tuple[str, ...]
+    key: str
+    limits: tuple[float, float, float] = (0, PICTURE_LIMIT, 0)
+
+
+STEP = (STEP_LIMIT, PICTURE_LIMIT, FACE_LIMIT)
+FACE = (0, PICTURE_LIMIT, FACE_LIMIT)
+TEXT_PLANS = (
+    Plan("Library", ("f2",), "j", STEP),
+    Plan("People", ("f4",), "j", STEP),
+    Plan("Person", ("enter",), "j", STEP),
+    Plan("Photo", ("f2", "f3"), "]"),
+    Plan("Map", ("f6",), "+"),
+    Plan("Review", ("f2", "f5"), "s", FACE),
+)
+SCAN_PLANS = (TEXT_PLANS[0], TEXT_PLANS[-1])
+PICTURE_PLANS = (Plan("Library", ("f2",), "j"), Plan("Photo", ("f3",), "]"), Plan("Review", ("f2", "f5"), "s", FACE))
+
+
+def rows(session: Session, plans: Sequence[Plan], repeats: int, where: str) -> Iterator[Row]:
+    for plan in plans:
+        for key in plan.opening:
+            session.press(key)
+        session.rest(20)
+        text, picture, first = plan.limits
+        row = Row(f"{where} {plan.screen}", plan.key, limits=(text, picture, first))
+        if session.protocol == "halfcell" and plan in PICTURE_PLANS:
+            row.limits = (HALFCELL_LIMIT, picture, first)
+        row.steps = [session.press(plan.key) for _ in range(repeats)]
+        print(row.told(), flush=True)
+        yield row
+
+
+def small_library(photos: int) -> tuple[Path, Path]:
+    """Drawn photos and their database, scanned by the real program; made once."""
+    folder = config.cache_dir() / "benchmarks" / f"ssh-{photos}"
+    kept = folder / "library.db"
+    if not (folder / "done").exists():
+        make_library(folder / "photos", photos=photos)
+        command = [sys.executable, "-m", "tui_tagger", "scan", str(folder / "photos"), "--db", str(kept)]
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=False)  # one photo is damaged on purpose
+        (folder / "done").touch()
+    return folder / "photos", kept
+
+
+def measure(options: argparse.Namespace, scratch: Path) -> Iterator[Row]:
+    sizes = SIZES[:1] if options.quick else SIZES
+    photos, small = small_library(16 if options.quick else 48)
+    large = scratch / "large.db"
+    build(large, options.photos, options.photos * 3)
+    for size in sizes:
+        name = f"{size[0]}x{size[1]}"
+        with Session("halfcell", size, ["--db", large], scratch) as session:
+            yield from rows(session, TEXT_PLANS, options.repeats, f"{name}, large:")
+        with Session("halfcell", size, ["--db", large, photos], scratch) as session:
+            yield from rows(session, SCAN_PLANS, options.repeats, f"{name}, large, scanning:")
+        for protocol in PROTOCOLS:
+            own = scratch / f"{protocol}-{name}.db"
+            shutil.copyfile(small, own)
+            with Session(protocol, size, ["--db", own], scratch) as session:
+                yield from rows(session, PICTURE_PLANS, options.repeats, f"{name}, {protocol}:")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="80x24, a library of 10,000 photos, fewer keys")
+    parser.add_argument("--photos", type=int)
+    parser.add_argument("--repeats", type=int)
+    options = parser.parse_args()
+    options.photos = options.photos or (10_000 if options.quick else 100_000)
+    options.repeats = options.repeats or (4 if options.quick else 10)
+    print("median / most\n\n| where | key | first ms | all ms | bytes of text | of pictures | limits |")
+    print("|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as scratch:
+        broken = [row for row in measure(options, Path(scratch)) if row.broken()]
+    sys.exit(1 if broken else 0)
+
+
+if __name__ == "__main__":
+    main()
