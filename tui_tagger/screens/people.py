@@ -40,7 +40,7 @@ class PeopleScreen(PersonActions):
     HINTS = (
         "list.open",
         "people.filter",
-        "person.rename",
+        "people.rename",
         "person.merge",
         "people.sort",
         "people.add",
@@ -54,7 +54,7 @@ class PeopleScreen(PersonActions):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("slash", "filter", "people.filter", "filter", "Filter the people by name"),
         key("s", "sort", "people.sort", "sort", "Sort the people another way"),
-        key("r", "rename", "person.rename", "rename", "Rename the person"),
+        key("r", "rename", "people.rename", "rename", "Rename the person under the cursor"),
         key("n", "add", "people.add", "new", "Add a person"),
         key("full_stop", "toggle_hidden", "people.hidden", "hidden", "List hidden people too, or not"),
         key("y", "copy", "people.copy", "copy name", "Copy the name"),

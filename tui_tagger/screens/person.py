@@ -182,8 +182,8 @@ class PersonScreen(PersonActions):
     def where(self) -> str:
         if self.row is None:
             return ""
-        order = "least likely first" if self.shows is FaceState.CONFIRMED else "suggested, strongest first"
-        return f"{visible(self.row.name)} · {counted(len(self.faces), 'face')}, {order}"
+        order = "least likely first" if self.shows is FaceState.CONFIRMED else "suggested"
+        return f"{visible(self.row.name)} · {len(self.faces):,} {order}"
 
     def state(self) -> str:
         place = f"{self.grid.cursor + 1:,}/{len(self.faces):,}" if self.faces else ""

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from tui_tagger.screens.base import BaseScreen
 from tui_tagger.services.review import TwiceInPhoto
 from tui_tagger.services.splitting import DividedFace
-from tui_tagger.services.views import PersonRow
+from tui_tagger.services.views import KnownName, PersonRow
 from tui_tagger.text import percent, visible
 from tui_tagger.widgets.face_grid import FaceGrid, Thumbnail
 from tui_tagger.widgets.keys import key
@@ -53,8 +53,13 @@ class SplitScreen(BaseScreen):
         with Horizontal(id="split"):
             yield FaceGrid(id="split-grid")
             with Vertical(id="side"):
-                yield NameField(lambda prefix: self.services.people.complete(prefix))
+                yield NameField(self.others)
                 yield Picture()
+
+    def others(self, prefix: str) -> tuple[KnownName, ...]:
+        """Whom the faces may go to: anybody but the person who is split."""
+        found = self.services.people.complete(prefix)
+        return tuple(known for known in found if known.name != self.person.name)
 
     @property
     def grid(self) -> FaceGrid:

@@ -38,19 +38,24 @@ def add_alias(person_id: int, name: str) -> Outcome:
 def remove_alias(person_id: int, name: str) -> Outcome:
     """Raises UsageError if it is none of the person's other names."""
     person = Person.get_by_id(person_id)
-    rows = [row for row in Alias.select().where(Alias.person == person_id) if fold(row.name) == fold(name)]
-    if not rows:
-        raise UsageError(f"{person.name} is not also called {name}", "Their other names are on their screen.")
     with journal.decision("alias") as (decision, record):
-        drop_aliases(record, person_id, rows)
-        decision.message = f"{person.name} is no longer also called {rows[0].name}"
+        gone = drop_aliases(record, person_id, name)
+        if not gone:
+            raise UsageError(f"{person.name} is not also called {name}", "`tui-tagger people list` shows the names.")
+        decision.message = f"{person.name} is no longer also called {gone[0]}"
     return Outcome(decision.id, decision.message, ())
 
 
-def drop_aliases(record: Recorder, person_id: int, rows: list[Alias] | None = None) -> None:
-    """Removes the given names of a person, or all: before the person, so that undo puts them back in turn."""
-    for row in Alias.select().where(Alias.person == person_id) if rows is None else rows:
+def drop_aliases(record: Recorder, person_id: int, name: str | None = None) -> list[str]:
+    """Removes all other names of a person, or those alike but for case and accents; says which."""
+    rows = [
+        row
+        for row in Alias.select().where(Alias.person == person_id)
+        if name in (None, row.name) or fold(row.name) == fold(name)
+    ]
+    for row in rows:
         record.delete(Alias, row.id)
+    return [row.name for row in rows]
 
 
 def _holder(name: str) -> Person | None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from tui_tagger.errors import UsageError
+from tui_tagger.services.aliases import drop_aliases
 from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.review import NOBODY, clean_name, refuse_twice
 from tui_tagger.services.views import FaceState, Outcome
@@ -73,6 +74,7 @@ def split(
         new = int(known.id) if known else record.insert(Person, name=clean)
         if not allow_twice:
             refuse_twice(faces, new, clean)
+        drop_aliases(record, person_id, clean)  # as after a merge that is taken apart again
         move(record, faces, new)
         Person.update(used_at=now()).where(Person.id == new).execute()
         count = "1 face" if len(faces) == 1 else f"{len(faces):,} faces"
