@@ -96,6 +96,7 @@ def _make(path: Path, photos: int, faces: int, people: int, rng: np.random.Gener
             connection.execute(sql)
     services = Services.open(path)
     services.recognition.update()
+    services.library.counts()  # makes the listing
     services.database.execute_sql("DELETE FROM change WHERE id < (SELECT max(id) FROM change)")
     services.database.execute_sql("ANALYZE")
     services.close()

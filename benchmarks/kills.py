@@ -29,7 +29,7 @@ from PIL import Image
 
 from tui_tagger.metadata.undo import UndoRecord
 from tui_tagger.metadata.xmp import read_people
-from tui_tagger.services.library import unwritten
+from tui_tagger.services.listing import unwritten
 from tui_tagger.services.tagging import TaggingService
 from tui_tagger.storage.database import open_database
 from tui_tagger.storage.models import Face, FileWrite, Person, Photo

@@ -30,7 +30,13 @@ def percent(probability: float | None) -> str:
     return "" if probability is None else f"{min(99, round(probability * 100))} %"
 
 
-def folded(text: str) -> str:
+def folded(text: str | bytes | None) -> str:
     """The text without case and accents, for comparing."""
+    if text is None:
+        return ""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    return "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -8,7 +8,7 @@ from tui_tagger.app import TaggerApp
 from tui_tagger.metadata.exif import read_info
 from tui_tagger.screens.write import WriteScreen
 from tui_tagger.services import Services
-from tui_tagger.services.library import unwritten
+from tui_tagger.services.listing import unwritten
 from tui_tagger.storage.models import Person, Photo
 
 HOSTILE = "[red]/[b]\x1b[31m ;|\u202e" + "x" * 300

@@ -7,8 +7,10 @@ import pytest
 from tests.conftest import PAINTED, faces_by_person
 from tui_tagger.errors import PhotoError, UsageError
 from tui_tagger.services import Services
-from tui_tagger.services.query import fold
+from tui_tagger.services.library import SORTS
+from tui_tagger.services.query import KEYS
 from tui_tagger.storage.models import Photo
+from tui_tagger.text import folded
 
 
 def names(services: Services, query: str, sort: str = "name") -> list[str]:
@@ -46,24 +48,55 @@ def named(scanned: Services) -> Services:
         ('path:"tri', ["c1.jpg", "c2.jpg", "none.jpg"]),
         ("100%", []),
         ("a_", []),
-        ("nosuchkey:x", []),
+        ("-faces:0 -person:bo path:b", ["b2.jpg"]),
+        ("-path:trip -face:confirmed", ["a1.jpg", "a3.jpg", "b2.jpg"]),
+        ("face:conf", ["a2.jpg", "b1.jpg"]),
+        ("face:ignored", []),
+        ("faces:0..1 path:trip", ["c2.jpg", "none.jpg"]),
+        ("date:2018..2020", ["c1.jpg"]),
+        ("date:..2019-07-11", []),
+        ("date:2019-07-12..2019-07-12", ["c1.jpg"]),
+        ("date:2019-08.. date:..2019-12", []),
+        ("is:unwritten", ["a2.jpg", "b1.jpg"]),
+        ("is:offline", []),
+        ("has:people -is:waiting", ["b1.jpg"]),
+        ("place: camera:", sorted(Path(name).name for name in PAINTED)),
+        ("c1.jpg 12:30", []),
     ],
-    ids=[str(number) for number in range(18)],  # the folder of a test is named after it, and paths are searched
+    ids=[str(number) for number in range(31)],  # the folder of a test is named after it, and paths are searched
 )
 def test_queries(named: Services, query: str, expected: list[str]) -> None:
     assert names(named, query) == expected
 
 
-@pytest.mark.parametrize("query", ["faces:many", "face:friendly", "has:wings", "is:gone"])
+@pytest.mark.parametrize("query", ["faces:many", "face:friendly", "has:wings", "is:gone", "date:May", "date:2019x"])
 def test_a_bad_query_says_what_would_be_right(named: Services, query: str) -> None:
     with pytest.raises(UsageError) as raised:
         named.library.page(query)
     assert raised.value.hint
 
 
+def test_an_unknown_word_of_the_filter_says_the_nearest(named: Services) -> None:
+    for query, nearest in (("persn:Anna", "person:"), ("-is:oflfine", "is:offline"), ("has:gsp", "has:gps")):
+        with pytest.raises(UsageError) as raised:
+            named.library.page(query)
+        assert nearest in raised.value.hint
+
+
+def test_every_example_of_the_filters_can_be_asked(named: Services) -> None:
+    for key in KEYS.values():
+        named.library.page(key.example)
+        named.library.page(f"-{key.example}")
+
+
+def test_every_order_turns_round(named: Services) -> None:
+    for sort in SORTS:
+        assert list(named.library.photo_ids(sort=sort, reverse=True)) == list(named.library.photo_ids(sort=sort))[::-1]
+
+
 def test_pages_and_ids_agree_in_every_order(named: Services) -> None:
     for sort in ("date", "name", "waiting", "people"):
-        ids = named.library.photo_ids(sort=sort)
+        ids = list(named.library.photo_ids(sort=sort))
         paged = [
             row.id for offset in range(0, 8, 3) for row in named.library.page(sort=sort, offset=offset, limit=3).rows
         ]
@@ -104,4 +137,4 @@ def test_what_is_not_there_is_a_usage_error(services: Services) -> None:
 
 
 def test_fold_ignores_case_and_accents() -> None:
-    assert fold("ÉCOLE Straße") == fold("école STRASSE")
+    assert folded("ÉCOLE Straße") == folded("école STRASSE")

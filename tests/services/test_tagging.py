@@ -19,7 +19,7 @@ from tui_tagger.metadata.exif import read_info
 from tui_tagger.metadata.writer import exif_bytes
 from tui_tagger.metadata.xmp import read_keywords, read_people
 from tui_tagger.services import Services, scan
-from tui_tagger.services.library import unwritten
+from tui_tagger.services.listing import unwritten
 from tui_tagger.storage.database import store_setting
 from tui_tagger.storage.models import Decision, Face, FileWrite, Photo, Setting
 

@@ -11,7 +11,6 @@ from tui_tagger.services.jobs import JobService
 from tui_tagger.services.library import LibraryService
 from tui_tagger.services.people import PeopleService
 from tui_tagger.services.places import PlacesService
-from tui_tagger.services.query import fold
 from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.review import ReviewService
 from tui_tagger.services.tagging import TaggingService
@@ -45,7 +44,6 @@ class Services:
     def open(cls, path: Path) -> Services:
         """Raises DatabaseError."""
         database = open_database(path)
-        database.register_function(fold, "fold", 1)
         recognition, tagging = Recognition(), TaggingService()
         tagging.recover()
         return cls(

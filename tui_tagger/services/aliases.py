@@ -6,12 +6,12 @@ from collections import defaultdict
 from itertools import chain
 
 from tui_tagger.errors import UsageError
-from tui_tagger.services.query import fold
 from tui_tagger.services.review import clean_name
 from tui_tagger.services.views import Outcome
 from tui_tagger.storage import journal
 from tui_tagger.storage.journal import Recorder
 from tui_tagger.storage.models import Alias, Person
+from tui_tagger.text import folded
 
 
 def all_aliases() -> dict[int, tuple[str, ...]]:
@@ -51,7 +51,7 @@ def drop_aliases(record: Recorder, person_id: int, name: str | None = None) -> l
     rows = [
         row
         for row in Alias.select().where(Alias.person == person_id)
-        if name in (None, row.name) or fold(row.name) == fold(name)
+        if name in (None, row.name) or folded(row.name) == folded(name)
     ]
     for row in rows:
         record.delete(Alias, row.id)
@@ -60,6 +60,6 @@ def drop_aliases(record: Recorder, person_id: int, name: str | None = None) -> l
 
 def _holder(name: str) -> Person | None:
     """Who is called so, but for case and accents."""
-    persons = (person for person in Person.select() if fold(person.name) == fold(name))
-    others = (row.person for row in Alias.select(Alias, Person).join(Person) if fold(row.name) == fold(name))
+    persons = (person for person in Person.select() if folded(person.name) == folded(name))
+    others = (row.person for row in Alias.select(Alias, Person).join(Person) if folded(row.name) == folded(name))
     return next(chain(persons, others), None)

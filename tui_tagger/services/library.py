@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from peewee import JOIN, ModelSelect, fn
 from PIL import Image
@@ -16,7 +15,7 @@ from tui_tagger.errors import UsageError
 from tui_tagger.geometry import Box
 from tui_tagger.imaging import crop_upright, load_upright
 from tui_tagger.metadata.exif import ExifEntry, read_entries
-from tui_tagger.metadata.regions import SAME_FACE
+from tui_tagger.services.listing import folder_text, refresh, unwritten
 from tui_tagger.services.query import WAITING, condition
 from tui_tagger.services.views import (
     FaceState,
@@ -27,15 +26,16 @@ from tui_tagger.services.views import (
     PhotoRow,
     PhotoStatus,
 )
-from tui_tagger.storage.models import Face, Person, Photo, proxy
+from tui_tagger.storage.models import Face, Listing, Person, Photo, proxy
 
-SORTS = ("date", "name", "waiting", "people")
+BY_DATE = ((Listing.taken, False), (Listing.name, False), (Listing.id, False))
+SORTS = {  # the columns of an order, each with whether it goes down; each order has an index
+    "date": BY_DATE,
+    "name": ((Listing.name, False), (Listing.id, False)),
+    "waiting": ((Listing.waiting, True), *BY_DATE),
+    "people": ((Listing.confirmed, True), *BY_DATE),
+}
 GONE = "A scan or another program removed it; go on with another one."  # a hint
-
-Named = tuple[str, tuple[float, ...] | None]  # a name, and the box that has it
-# What stands in a photo's file, as Photo.written keeps it: {"name": str, "ours": whether we added it, "box": [x, y,
-# width, height] in upright pixels, or None}; without "box" where it is not known.
-Written = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,28 @@ class Counts:
 
 class LibraryService:
     def page(
-        self, query: str = "", sort: str = "date", offset: int = 0, limit: int = 100, folder: Path | None = None
+        self,
+        query: str = "",
+        sort: str = "date",
+        offset: int = 0,
+        limit: int = 100,
+        folder: Path | None = None,
+        reverse: bool = False,
     ) -> Page:
         """A part of the photos that fit. Raises UsageError for a query or an order that is not known."""
-        photos = _selected(query, folder)
-        rows = list(_ordered(photos, sort).offset(offset).limit(limit))
-        return Page(photo_rows(rows), offset, photos.count())
+        refresh()
+        listed = _selected(query, folder)
+        ids = [photo for (photo,) in _ordered(listed, sort, reverse).offset(offset).limit(limit).tuples()]
+        photos = {photo.id: photo for photo in Photo.select().where(Photo.id.in_(ids))}
+        return Page(photo_rows([photos[photo] for photo in ids if photo in photos]), offset, listed.count())
 
-    def photo_ids(self, query: str = "", sort: str = "date", folder: Path | None = None) -> list[int]:
-        rows = _ordered(_selected(query, folder).select(Photo.id), sort).tuples()
-        return [photo_id for (photo_id,) in rows]
+    def photo_ids(
+        self, query: str = "", sort: str = "date", folder: Path | None = None, reverse: bool = False
+    ) -> array[int]:
+        """All that fit, in order, eight bytes each."""
+        refresh()
+        statement = _ordered(_selected(query, folder), sort, reverse).sql()
+        return array("q", (photo for (photo,) in proxy.execute_sql(*statement)))
 
     def ids_below(self, paths: Sequence[Path]) -> list[int]:
         """The photos that are these files or lie below these folders. Raises UsageError for a path without any."""
@@ -71,15 +83,11 @@ class LibraryService:
         return [i for i, path in known if any(path == wanted or path.is_relative_to(wanted) for wanted in paths)]
 
     def folders(self) -> tuple[FolderRow, ...]:
-        waiting = dict(
-            Face.select(Photo.folder, fn.COUNT(Face.id))
-            .join(Photo)
-            .where(Face.state.in_(WAITING))
-            .group_by(Photo.folder)
-            .tuples()
-        )
-        rows = Photo.select(Photo.folder, fn.COUNT(Photo.id)).group_by(Photo.folder).order_by(Photo.folder).tuples()
-        return tuple(FolderRow(Path(folder), photos, waiting.get(folder, 0)) for folder, photos in rows)
+        """The folders that hold photos, by path."""
+        refresh()
+        columns = (Listing.folder, fn.COUNT(Listing.id), fn.SUM(Listing.waiting))
+        rows = Listing.select(*columns).group_by(Listing.folder).order_by(Listing.folder).tuples()
+        return tuple(FolderRow(Path(folder), photos, waiting) for folder, photos, waiting in rows)
 
     def photo(self, photo_id: int) -> PhotoDetail:
         """Everything about one photo. Raises UsageError when there is none with this id."""
@@ -117,12 +125,13 @@ class LibraryService:
         return crop_upright(face.photo.path, box, side)
 
     def counts(self) -> Counts:
-        by_status = dict(Photo.select(Photo.status, fn.COUNT(Photo.id)).group_by(Photo.status).tuples())
+        refresh()
+        by_status = dict(Listing.select(Listing.status, fn.COUNT(Listing.id)).group_by(Listing.status).tuples())
         return Counts(
             photos=sum(by_status.values()),
             people=Person.select().count(),
             waiting=Face.select().where(Face.state.in_(WAITING)).count(),
-            unwritten=len(unwritten()),
+            unwritten=Listing.select().where(Listing.unwritten).count(),
             offline=by_status.get(PhotoStatus.OFFLINE, 0),
             failed=by_status.get(PhotoStatus.FAILED, 0),
         )
@@ -201,56 +210,6 @@ def photo_rows(photos: Sequence[Photo]) -> tuple[PhotoRow, ...]:
     )
 
 
-def unwritten(photo_ids: Sequence[int] | None = None) -> set[int]:
-    """Photos whose confirmed names are not those that were written, or with a description that was typed since.
-
-    Of the given ones, or of all.
-    """
-    place = (Face.x, Face.y, Face.width, Face.height)
-    confirmed = Face.select(Face.photo, Person.name, *place).join(Person).where(Face.state == FaceState.CONFIRMED)
-    photos = Photo.select(Photo.id, Photo.written)
-    typed = Photo.select(Photo.id).where(Photo.typed.is_null(False) & (Photo.status == PhotoStatus.READY))
-    if photo_ids is None:
-        photos = photos.where((fn.json_array_length(Photo.written) > 0) & (Photo.status == PhotoStatus.READY))
-    else:
-        confirmed = confirmed.where(Face.photo.in_(photo_ids))
-        photos = photos.where(Photo.id.in_(photo_ids))
-        typed = typed.where(Photo.id.in_(photo_ids))
-    wanted: dict[int, set[Named]] = defaultdict(set)
-    for photo, name, *box in _plain(confirmed):
-        wanted[photo].add((name, None if box[0] is None else tuple(box)))
-    stand = {photo: json.loads(written) for photo, written in _plain(photos)}
-    differ = {photo for photo in wanted.keys() | stand.keys() if not _agree(wanted[photo], stand.get(photo, []))}
-    return differ | {photo for (photo,) in _plain(typed)}
-
-
-def _plain(query: ModelSelect) -> Iterator[Any]:
-    """The rows as SQLite gives them: the object mapper takes most of the time for 100,000 faces."""
-    return iter(proxy.execute_sql(*query.sql()))
-
-
-def _agree(wanted: set[Named], written: Written) -> bool:
-    """Whether the names are the same, and on the same faces as far as it is known where they were written."""
-    placed = {(entry["name"], entry["box"] and tuple(entry["box"])) for entry in written if "box" in entry}
-    if placed == wanted and len(placed) == len(written):
-        return True
-    if {name for name, _ in wanted} != {entry["name"] for entry in written}:
-        return False
-    anywhere = {entry["name"] for entry in written if "box" not in entry}
-    here = [each for each in wanted if each[0] not in anywhere]
-    return _all_alike(here, placed) and _all_alike(placed, wanted)
-
-
-def _all_alike(first: Iterable[Named], second: Iterable[Named]) -> bool:
-    return all(any(_alike(each, other) for other in second) for each in first)
-
-
-def _alike(first: Named, second: Named) -> bool:
-    if first[0] != second[0] or first[1] is None or second[1] is None:
-        return first == second
-    return Box(*first[1]).iou(Box(*second[1])) >= SAME_FACE
-
-
 def _view(face: Face, number: int) -> FaceView:
     machine = face.state in WAITING
     return FaceView(
@@ -276,25 +235,22 @@ def _photo(photo_id: int) -> Photo:
 
 
 def _selected(query: str, folder: Path | None) -> ModelSelect:
-    photos = Photo.select()
+    listed = Listing.select(Listing.id)
     wanted = condition(query)
     if wanted is not None:
-        photos = photos.where(wanted)
+        listed = listed.where(wanted)
     if folder is not None:
-        photos = photos.where((Photo.folder == folder) | fn.instr(Photo.folder, f"{folder}/") == 1)
-    return photos
+        here = folder_text(folder).rstrip("/")
+        below = (Listing.folder > f"{here}/") & (Listing.folder < f"{here}0")  # "0" is what follows "/"
+        listed = listed.where((Listing.folder == (here or "/")) | below)
+    return listed
 
 
-def _ordered(photos: ModelSelect, sort: str) -> ModelSelect:
+def _ordered(listed: ModelSelect, sort: str, reverse: bool) -> ModelSelect:
     if sort not in SORTS:
         raise UsageError(f"The order {sort!r} is not known", "Orders are: " + ", ".join(SORTS) + ".")
-    if sort == "name":
-        return photos.order_by(Photo.name, Photo.id)
-    if sort == "date":
-        return photos.order_by(Photo.taken_at.is_null(), Photo.taken_at, Photo.name, Photo.id)
-    states = WAITING if sort == "waiting" else (FaceState.CONFIRMED,)
-    counted = Face.select(fn.COUNT(Face.id)).where((Face.photo == Photo.id) & Face.state.in_(states))
-    return photos.order_by(fn.COALESCE(counted, 0).desc(), Photo.taken_at, Photo.name, Photo.id)
+    # All columns turn round at once, so that one index serves both directions.
+    return listed.order_by(*(one.desc() if down != reverse else one.asc() for one, down in SORTS[sort]))
 
 
 def all_faces(state: str | None = None) -> tuple[FaceView, ...]:

@@ -9,12 +9,12 @@ from pathlib import Path
 from peewee import fn
 
 from tui_tagger.errors import UsageError
-from tui_tagger.services.query import fold
 from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.views import FaceState, Outcome
 from tui_tagger.storage import journal
 from tui_tagger.storage.journal import Recorder
 from tui_tagger.storage.models import Alias, Face, Person, Photo, Rejection
+from tui_tagger.text import folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,9 @@ def _aliases(people: Sequence[int]) -> list[str]:
 
 def _new_aliases(into: Person, others: Sequence[Person]) -> list[str]:
     """The names that the target takes over, those alone that it has not got."""
-    known = {fold(name) for name in (into.name, *_aliases([into.id]))}
+    known = {folded(name) for name in (into.name, *_aliases([into.id]))}
     names = [*(person.name for person in others), *_aliases([person.id for person in others])]
-    fresh = {fold(name): name for name in reversed(names) if fold(name) not in known}
+    fresh = {folded(name): name for name in reversed(names) if folded(name) not in known}
     return list(reversed(fresh.values()))
 
 

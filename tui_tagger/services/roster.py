@@ -11,9 +11,9 @@ from typing import Any
 
 from tui_tagger.errors import UsageError
 from tui_tagger.services.aliases import all_aliases
-from tui_tagger.services.query import fold
 from tui_tagger.services.views import KnownName, PersonEntry, PersonRow
 from tui_tagger.storage.models import Person, proxy
+from tui_tagger.text import folded
 
 # Statements of their own: a plan that reads only the index is worth testing for (tests/services/test_roster.py).
 COUNTS = """
@@ -52,11 +52,11 @@ def entries(filter: str = "", sort: Sort = Sort.NAME, hidden: bool = False) -> t
     fields = (Person.id, Person.name, Person.hidden, Person.used_at)
     rows = [row for row in Person.select(*fields).tuples() if hidden or not row[2]]
     if filter:
-        wanted = fold(filter)
-        rows = [row for row in rows if any(wanted in fold(name) for name in (row[1], *aliases.get(row[0], ())))]
+        wanted = folded(filter)
+        rows = [row for row in rows if any(wanted in folded(name) for name in (row[1], *aliases.get(row[0], ())))]
     found = [
         (PersonEntry(person, name, confirmed.get(person, 0), suggested.get(person, 0), out), used)
-        for person, name, out, used in sorted(rows, key=lambda row: (fold(row[1]), row[1]))
+        for person, name, out, used in sorted(rows, key=lambda row: (folded(row[1]), row[1]))
     ]
     return tuple(entry for entry, _ in _ordered(found, sort))
 
@@ -106,18 +106,18 @@ def _rows(ids: Sequence[int]) -> dict[int, PersonRow]:
 
 def complete(text: str, limit: int = 8) -> tuple[KnownName, ...]:
     """People for type-ahead, recently used first; those called so from the beginning before those who contain it."""
-    wanted, aliases = fold(text), all_aliases()
+    wanted, aliases = folded(text), all_aliases()
     people = Person.select(Person.id, Person.name).where(~Person.hidden)
     people = people.order_by(Person.used_at.desc(), Person.id.desc()).tuples()
     known = (_meant(wanted, name, aliases.get(person, ())) for person, name in people)
     found = [each for each in known if each is not None]
-    return tuple(sorted(found, key=lambda each: not fold(each.alias or each.name).startswith(wanted))[:limit])
+    return tuple(sorted(found, key=lambda each: not folded(each.alias or each.name).startswith(wanted))[:limit])
 
 
 def _meant(wanted: str, name: str, aliases: Sequence[str]) -> KnownName | None:
-    if wanted in fold(name):
+    if wanted in folded(name):
         return KnownName(name)
-    alias = next((alias for alias in aliases if wanted in fold(alias)), None)
+    alias = next((alias for alias in aliases if wanted in folded(alias)), None)
     return None if alias is None else KnownName(name, alias)
 
 
@@ -125,8 +125,8 @@ def find(name: str) -> int:
     """The person of this name, exact or but for case and accents, else the one also called so. Raises UsageError."""
     people = list(Person.select(Person.id, Person.name).tuples())
     exact = [person for person, known in people if known == name]
-    alike = exact or [person for person, known in people if fold(known) == fold(name)]
-    alike = alike or [person for person, names in all_aliases().items() if fold(name) in map(fold, names)]
+    alike = exact or [person for person, known in people if folded(known) == folded(name)]
+    alike = alike or [person for person, names in all_aliases().items() if folded(name) in map(folded, names)]
     if len(alike) != 1:
         raise UsageError(f"There is no person {name!r}", "`tui-tagger people list` shows the names.")
     return int(alike[0])

@@ -14,7 +14,9 @@ from tui_tagger.metadata.regions import NamedRegion
 from tui_tagger.metadata.undo import UndoRecord
 from tui_tagger.metadata.writer import apply, undo
 from tui_tagger.services import writelog
-from tui_tagger.services.library import Written, face_box, unwritten
+from tui_tagger.services.library import face_box
+from tui_tagger.services.listing import unwritten
+from tui_tagger.services.unwritten import Written
 from tui_tagger.services.views import FaceState, Outcome, PhotoStatus, Unfinished, WritePreview, WriteResult
 from tui_tagger.storage import journal
 from tui_tagger.storage.database import setting, store_setting

@@ -14,7 +14,8 @@ from tui_tagger.metadata.planning import names_of
 from tui_tagger.metadata.safewrite import runs, sweep
 from tui_tagger.metadata.undo import UndoRecord
 from tui_tagger.metadata.writer import happened
-from tui_tagger.services.library import Written, unwritten
+from tui_tagger.services.listing import unwritten
+from tui_tagger.services.unwritten import Written
 from tui_tagger.services.views import Unfinished
 from tui_tagger.storage import journal
 from tui_tagger.storage.database import setting, store_setting

@@ -17,6 +17,8 @@ from tui_tagger.storage.models import (
     Face,
     FileWrite,
     Job,
+    Listing,
+    Outdated,
     Person,
     Photo,
     Setting,
@@ -119,6 +121,7 @@ def _scrub_photos(subject: Subject) -> None:
             changes["typed"] = None
         if changes:
             Photo.update(**changes).where(Photo.id == row.id).execute()
+    Listing.delete().where(Listing.id.in_(Outdated.select(Outdated.id))).execute()  # made anew without the name
 
 
 def _scrub_rest(subject: Subject) -> None:

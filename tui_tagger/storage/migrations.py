@@ -125,6 +125,60 @@ STEPS = (
         "an index of where photos were taken",
         "CREATE INDEX photo_position ON photo (latitude, longitude) WHERE latitude IS NOT NULL",
     ),
+    Step(
+        9,
+        "what the library's lists sort and filter by, and which photos' entries are out of date",
+        """
+        CREATE TABLE listing (
+            id INTEGER PRIMARY KEY, folder TEXT NOT NULL, name TEXT NOT NULL, taken TEXT NOT NULL,
+            status TEXT NOT NULL, faces INTEGER NOT NULL, waiting INTEGER NOT NULL, confirmed INTEGER NOT NULL,
+            unwritten INTEGER NOT NULL, path TEXT NOT NULL, place TEXT NOT NULL, camera TEXT NOT NULL,
+            description TEXT NOT NULL, people TEXT NOT NULL);
+        CREATE INDEX listing_taken ON listing (taken, name, id);
+        CREATE INDEX listing_name ON listing (name, id);
+        CREATE INDEX listing_waiting ON listing (waiting DESC, taken, name, id);
+        CREATE INDEX listing_confirmed ON listing (confirmed DESC, taken, name, id);
+        CREATE INDEX listing_folder ON listing (folder, waiting);
+        CREATE INDEX listing_status ON listing (status);
+        CREATE INDEX listing_unwritten ON listing (id) WHERE unwritten;
+        CREATE TABLE outdated (id INTEGER PRIMARY KEY);
+        INSERT INTO outdated SELECT id FROM photo;
+        CREATE TRIGGER listed_photo_added AFTER INSERT ON photo
+            BEGIN INSERT OR IGNORE INTO outdated VALUES (new.id); END;
+        CREATE TRIGGER listed_photo_changed AFTER UPDATE OF path, folder, name, taken_at, place, camera, description,
+            status, typed, written ON photo
+            BEGIN INSERT OR IGNORE INTO outdated VALUES (new.id); END;
+        CREATE TRIGGER listed_photo_removed AFTER DELETE ON photo
+            BEGIN DELETE FROM listing WHERE id = old.id; DELETE FROM outdated WHERE id = old.id; END;
+        CREATE TRIGGER listed_face_added AFTER INSERT ON face
+            BEGIN INSERT OR IGNORE INTO outdated VALUES (new.photo_id); END;
+        CREATE TRIGGER listed_face_changed AFTER UPDATE OF photo_id, x, y, width, height, state, person_id ON face
+            WHEN old.photo_id != new.photo_id
+                OR old.state NOT IN ('unknown', 'suggested') OR new.state NOT IN ('unknown', 'suggested')
+            BEGIN
+                INSERT OR IGNORE INTO outdated VALUES (old.photo_id);
+                INSERT OR IGNORE INTO outdated VALUES (new.photo_id);
+            END;
+        CREATE TRIGGER listed_face_removed AFTER DELETE ON face
+            BEGIN INSERT OR IGNORE INTO outdated SELECT id FROM photo WHERE id = old.photo_id; END;
+        CREATE TRIGGER listed_person_renamed AFTER UPDATE OF name ON person
+            BEGIN INSERT OR IGNORE INTO outdated SELECT photo_id FROM face WHERE person_id = new.id; END;
+        CREATE TRIGGER listed_alias_added AFTER INSERT ON alias
+            BEGIN INSERT OR IGNORE INTO outdated SELECT photo_id FROM face WHERE person_id = new.person_id; END;
+        CREATE TRIGGER listed_alias_changed AFTER UPDATE ON alias
+            BEGIN
+                INSERT OR IGNORE INTO outdated
+                    SELECT photo_id FROM face WHERE person_id IN (old.person_id, new.person_id);
+            END;
+        CREATE TRIGGER listed_alias_removed AFTER DELETE ON alias
+            BEGIN INSERT OR IGNORE INTO outdated SELECT photo_id FROM face WHERE person_id = old.person_id; END;
+        """,
+    ),
+    Step(
+        10,
+        "an index that answers which photos have faces of a state",
+        "DROP INDEX face_state; CREATE INDEX face_state ON face (state, photo_id)",
+    ),
 )
 
 LEDGER = """CREATE TABLE IF NOT EXISTS migration (

@@ -23,6 +23,7 @@ from peewee import (
 )
 
 proxy = DatabaseProxy()
+UNDATED = "~"  # comes after every date
 
 
 def now() -> str:
@@ -92,6 +93,31 @@ class Photo(Table):
     written: Any = JsonField(
         default=list
     )  # the names that we wrote into the file or its sidecar, and still stand there
+
+
+class Listing(Table):
+    """What the library's lists sort and filter by; `id` is the photo's. Kept by services/listing.py.
+
+    Texts are folded: without case and accents.
+    """
+
+    folder = TextField()
+    name = TextField()
+    taken = TextField()  # local wall time; UNDATED, which comes last, where there is none
+    status = TextField()
+    faces = IntegerField()  # without those marked "not a face"
+    waiting = IntegerField()
+    confirmed = IntegerField()
+    unwritten = BooleanField()
+    path = TextField()
+    place = TextField()
+    camera = TextField()
+    description = TextField()
+    people = TextField()  # names and other names of the confirmed, one a line
+
+
+class Outdated(Table):
+    """A photo whose listing is out of date; triggers write these rows, whichever program made the change."""
 
 
 class Person(Table):
@@ -192,6 +218,8 @@ TABLES: dict[str, type[Table]] = {
     table._meta.table_name: table
     for table in (
         Photo,
+        Listing,
+        Outdated,
         Person,
         Alias,
         Face,
