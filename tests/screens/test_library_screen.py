@@ -146,7 +146,7 @@ async def test_an_empty_library_says_what_to_do(empty_app: TaggerApp) -> None:
             await press(pilot, key)
             assert words in text(empty_app)
         await press(pilot, "f6")
-        assert "No photo is chosen" in text(empty_app)
+        await until(pilot, "No photo says where it was taken")
 
 
 async def test_a_folder_that_is_not_there_is_told(empty_app: TaggerApp) -> None:
