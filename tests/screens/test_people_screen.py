@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.screens.screen_text import LARGE, SMALL, lines, press, text
 from tui_tagger.app import TaggerApp
+from tui_tagger.screens.people import PeopleScreen
 from tui_tagger.screens.person import PersonScreen
+from tui_tagger.screens.write import WriteScreen
 from tui_tagger.services import Services
 from tui_tagger.services.views import FaceState
 
@@ -120,3 +124,107 @@ async def test_a_suspicious_face_says_so(app: TaggerApp, services: Services) -> 
         assert "? looks more like Clara Ek, " in text(app)
         await press(pilot, "j", "l")
         assert "looks more like" not in text(app)
+
+
+async def test_sorts_by_key_and_palette_keep_the_person_under_the_cursor(app: TaggerApp, services: Services) -> None:
+    services.people.add("Aaron")
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "j")
+        screen = app.screens_by_name["people"]
+        assert isinstance(screen, PeopleScreen)
+        assert screen.people[0].name == "Aaron"
+        await press(pilot, "s")
+        assert "most confirmed first" in lines(app)[0]
+        assert screen.people[-1].name == "Aaron"
+        assert screen.person is not None
+        assert screen.person.name == "Anna Rossi"
+        await press(pilot, "colon", *"recently used", "enter")
+        assert "recently used first" in lines(app)[0]
+        assert screen.people[0].name == "Aaron"
+
+
+async def test_hidden_people_leave_the_list_until_asked_for(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "minus")
+        assert not any(line.startswith("  Anna Rossi") for line in lines(app))
+        assert services.people.row(services.people.find("Anna Rossi")).suggested == 0
+        await press(pilot, "full_stop")
+        assert "with hidden" in lines(app)[0]
+        assert any(line.startswith("  Anna Rossi (hidden)") for line in lines(app))
+        await press(pilot, "minus")
+        assert services.people.row(services.people.find("Anna Rossi")).suggested > 0
+        await press(pilot, "u", "u")
+        assert not services.people.row(services.people.find("Anna Rossi")).hidden
+
+
+async def test_other_names_are_added_found_and_removed(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=LARGE) as pilot:
+        await press(pilot, "f4", "equals_sign", *"Nonna", "enter")
+        assert "also Nonna" in text(app)
+        await press(pilot, "slash", *"nonn", "enter")
+        assert "Bo Lind" not in text(app)
+        await press(pilot, "colon", *"other name nonna", "enter")
+        assert services.people.row(services.people.find("Anna Rossi")).aliases == ()
+        await press(pilot, "escape", "r", "end", *"x", "enter", "u", "u")
+        assert services.people.find("nonna") == services.people.find("Anna Rossi")
+
+
+async def test_type_ahead_takes_another_name_before_a_new_person(app: TaggerApp, services: Services) -> None:
+    services.people.add_alias(services.people.find("Anna Rossi"), "Nonna")
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "j", "m", *"nonna")
+        assert "Anna Rossi  also Nonna" in text(app)
+        await press(pilot, "enter")
+        assert "Bo Lind (1 face) will become Anna Rossi" in text(app)
+
+
+async def test_merge_shows_what_speaks_against_it(app: TaggerApp, services: Services) -> None:
+    anna, bo = services.people.find("Anna Rossi"), services.people.find("Bo Lind")
+    services.people.set_birth_date(anna, "1978")
+    services.people.set_birth_date(bo, "1980")
+    services.review.name([services.library.photo(2).faces[0].id], "Anna Rossi")
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "m", *"bo", "enter")
+        assert "Together in 1 photo, so perhaps two people: party [1].jpg" in text(app)
+        assert "Birth dates differ: 1980 stays, 1978 of Anna Rossi goes." in text(app)
+        assert "Bo Lind will also be called Anna Rossi." in text(app)
+        await press(pilot, "escape")
+        assert "Together" not in text(app)
+
+
+async def test_marked_people_are_merged_together(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "space", "space", "m", *"clara", "enter", "y")
+        assert names(services) == ["Clara Ek"]
+        await press(pilot, "u")
+        assert len(names(services)) == 3
+
+
+async def test_a_persons_photos_open_in_library_and_are_written(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "L")
+        assert app.screen is app.screens_by_name["library"]
+        assert 'person:"Anna Rossi"' in lines(app)[0]
+        await press(pilot, "f4", "w")
+        assert isinstance(app.screen, WriteScreen)
+
+
+async def test_nobody_yet(empty_app: TaggerApp) -> None:
+    async with empty_app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4")
+        assert "Nobody has a name yet." in text(empty_app)
+        await press(pilot, "n", *"Anna", "enter")
+        assert any(line.startswith("  Anna") for line in lines(empty_app))
+
+
+async def test_a_merge_is_undone_after_a_restart(app: TaggerApp, services: Services, tmp_path: Path) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "m", *"bo", "enter", "y")
+    services.close()
+    again = Services.open(tmp_path / "library.db")
+    reopened = TaggerApp(again, app.terminal)
+    async with reopened.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "u")
+        assert any(line.startswith("  Anna Rossi") for line in lines(reopened))
+        assert any(line.startswith("  Bo Lind") for line in lines(reopened))
+    again.close()
