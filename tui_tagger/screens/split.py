@@ -137,7 +137,8 @@ class SplitScreen(BaseScreen):
     def action_done(self) -> None:
         if self.check_action("done", ()):
             self.add_class("-naming")
-            self.query_one(NameField).open(f"Who are the {counted(len(self.going), 'face')} that go?")
+            count = len(self.going)
+            self.query_one(NameField).open("Who is on the face that goes?" if count == 1 else f"Who goes? {count:,} faces")
 
     def on_name_field_named(self, event: NameField.Named) -> None:
         self.on_name_field_closed()
