@@ -138,7 +138,8 @@ class SplitScreen(BaseScreen):
         if self.check_action("done", ()):
             self.add_class("-naming")
             count = len(self.going)
-            self.query_one(NameField).open("Who is on the face that goes?" if count == 1 else f"Who goes? {count:,} faces")
+            title = "Who is on the face that goes?" if count == 1 else f"Who is on the {count:,} faces that go?"
+            self.query_one(NameField).open(title)
 
     def on_name_field_named(self, event: NameField.Named) -> None:
         self.on_name_field_closed()
