@@ -46,6 +46,7 @@ from tui_tagger.widgets.terminal import Terminal, measured_again
 from tui_tagger.widgets.text import counted
 
 POLL_SECONDS = 0.25
+LONG_COUNT = 0.03  # seconds: from then on a key would be seen to wait for it
 REST_SECONDS = 0.3  # without a key, until what was put off is scored
 FRESH_SECONDS = 2.0  # a list that a job changes is read again this often, not at every photo
 WRITING = "write"
@@ -123,6 +124,7 @@ class TaggerApp(App[None]):
         self._leaving = False
         self._read_at = self._acted_at = 0.0
         self._counts: Counts | None = None
+        self._counting_takes_long = self._count_due = self._counting = False
         self._stale = False
         self._job_seen: JobView | None = None
 
@@ -229,7 +231,11 @@ class TaggerApp(App[None]):
 
     def poll(self) -> None:
         """Takes in what the worker reported. Lists are read again at most every two seconds."""
-        if self.services.recognition.owing and time.monotonic() - self._acted_at >= REST_SECONDS:
+        rested = time.monotonic() - self._acted_at >= REST_SECONDS
+        if self._count_due and rested and not self._counting:
+            self._count_due, self._counting = False, True
+            self.run_worker(self.count, thread=True, group="count")
+        if rested and self.services.recognition.owing:
             self.catch_up()
         changed = self.services.jobs.poll()
         self._stale = self._stale or changed
@@ -269,10 +275,27 @@ class TaggerApp(App[None]):
         return self._write_job or self.services.jobs.current()
 
     def counts(self, fresh: bool = False) -> Counts:
-        """What is in the library; counted again only when something may have changed."""
-        if fresh or self._counts is None:
+        """What is in the library; counted again when something may have changed, in a thread where it takes long."""
+        if self._counts is None or (fresh and not self._counting_takes_long):
+            began = time.monotonic()
             self._counts = self.services.library.counts()
+            self._counting_takes_long = time.monotonic() - began > LONG_COUNT
+        elif fresh:
+            self._count_due = True
         return self._counts
+
+    def count(self) -> None:
+        """In a thread: counts what is in the library, and shows it."""
+        try:
+            found = self.services.library.counts()
+        finally:
+            self.services.database.close()  # this thread's connection
+        self.call_from_thread(self.counted, found)
+
+    def counted(self, found: Counts) -> None:
+        self._counts, self._counting = found, False
+        if self.shown:
+            self.shown.bars()
 
     def tell(self, message: str, error: bool = False) -> None:
         """Says something in the status row of the screen on top."""

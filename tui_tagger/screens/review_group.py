@@ -97,7 +97,8 @@ class GroupPanel(Navigation, Container, can_focus=True):
 
     @property
     def ticked(self) -> tuple[int, ...]:
-        return tuple(face for face in self.group.face_ids if face not in self.unticked)
+        unticked = self.grid.marks.ids
+        return tuple(face for face in self.group.face_ids if face not in unticked)
 
     def show(self, group: GroupView, cursor: int, unticked: Collection[int]) -> None:
         """Asks about a group."""

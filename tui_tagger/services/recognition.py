@@ -29,7 +29,8 @@ from tui_tagger.storage.models import Face, Person, proxy
 
 DIGITS = 2  # of a stored probability: a change of less than a percent is not worth writing
 ROUNDS = 4  # people ruled out for one face before the next best is taken as it is
-MANY = 20_000  # waiting faces that are scored in some 15 ms (benchmarks/review.py); more of them may wait for a pause
+MANY = 5_000  # waiting faces that are scored in some 5 ms (benchmarks/review.py); more of them may wait for a pause
+LARGE = 20  # confirmed faces of a person from which on one more teaches so little that it may wait, too
 
 
 def current_model() -> str:
@@ -106,6 +107,7 @@ class Recognition:
         self._place = np.empty(0, np.int64)  # of each row of the facts: its row in the scores, or -1
         self._gallery: dict[int, tuple[int, ...]] = {}  # person -> faces, as enrolled
         self._changed: set[int] = set()  # people to be scored anew
+        self._put_off: set[int] = set()  # people whose changed gallery is to be enrolled
         self._rivals: frozenset[int] = frozenset()  # rows
 
     def update(self) -> int:
@@ -123,6 +125,7 @@ class Recognition:
             return 0
         self.owing = False
         self.follow()
+        self._enrol_all(self._put_off)
         answers = self._suggest()
         self._rivals = frozenset(answers.rows[answers.rival].tolist())
         return self._store(answers)
@@ -143,9 +146,10 @@ class Recognition:
         self._withdraw(news.embedded)
         if self.scoring:
             self._late.append(news.embedded)
-        for person in sorted(news.people - {NOBODY}):
-            self._enrol(person)
         self._changed |= news.people
+        large = {person for person in news.people if self.patient and len(self._gallery.get(person, ())) > LARGE}
+        self._put_off |= large
+        self._enrol_all(set(news.people) - large)
 
     def begin_scoring(self) -> Known:
         """Ends the reading: what the thread scores from here on, while others may decide and read on."""
@@ -243,6 +247,11 @@ class Recognition:
         if self._identifier is None:
             self._identifier = Identifier(bank_in_use(self.model, dimension), {})
         return self._identifier
+
+    def _enrol_all(self, people: set[int]) -> None:
+        for person in sorted(people - {NOBODY}):
+            self._enrol(person)
+        self._put_off -= people
 
     def _enrol(self, person: int) -> None:
         rows = self.facts.gallery(person)

@@ -208,10 +208,9 @@ class ReviewService:
             person, name = find(record)
             if not allow_twice:
                 refuse_twice(face_ids, person, name)
-            for face_id in face_ids:
-                record.update(Face, face_id, **NOBODY | {"state": FaceState.CONFIRMED, "person": person})
-                for rejection in Rejection.select().where((Rejection.face == face_id) & (Rejection.person == person)):
-                    record.delete(Rejection, rejection.id)
+            record.update_all(Face, face_ids, **NOBODY | {"state": FaceState.CONFIRMED, "person": person})
+            for rejection in Rejection.select().where(Rejection.face.in_(face_ids) & (Rejection.person == person)):
+                record.delete(Rejection, rejection.id)
             Person.update(used_at=now()).where(Person.id == person).execute()
             return f"{_count(face_ids)}: {name}"
 
@@ -219,8 +218,7 @@ class ReviewService:
 
     def _set(self, face_ids: Sequence[int], kind: str, state: FaceState, words: str) -> Outcome:
         def change(record: Recorder) -> str:
-            for face_id in face_ids:
-                record.update(Face, face_id, state=state, **NOBODY)
+            record.update_all(Face, face_ids, state=state, **NOBODY)
             return f"{_count(face_ids)} {words}"
 
         return self._decide(kind, face_ids, change)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,7 @@ from peewee import ForeignKeyField
 
 from tui_tagger.storage.models import TABLES, Decision, Table, proxy
 
+AT_ONCE = 500  # rows in one statement
 Change = list[Any]  # [table, row id, fields before or None, fields after or None], as it stands in JSON
 
 
@@ -30,6 +31,19 @@ class Recorder:
         if changed:
             _write(table, row_id, changed)
             self.changes.append([_name(table), row_id, {name: before[name] for name in changed}, changed])
+
+    def update_all(self, table: type[Table], row_ids: Sequence[int], **fields: Any) -> None:
+        """The same for many rows, in few statements."""
+        columns = [getattr(table, name) for name in fields]
+        for at in range(0, len(row_ids), AT_ONCE):
+            some = list(row_ids[at : at + AT_ONCE])
+            known = {row[0]: row[1:] for row in table.select(table.id, *columns).where(table.id.in_(some)).tuples()}
+            for row_id in some:
+                before = dict(zip(fields, known[row_id], strict=True))
+                changed = {name: value for name, value in fields.items() if before[name] != value}
+                if changed:
+                    self.changes.append([_name(table), row_id, {name: before[name] for name in changed}, changed])
+            table.update(**fields).where(table.id.in_(some)).execute()
 
     def delete(self, table: type[Table], row_id: int) -> None:
         self.changes.append([_name(table), row_id, _image(table, row_id), None])
