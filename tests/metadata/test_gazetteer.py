@@ -33,3 +33,9 @@ def test_where_it_is() -> None:
 @pytest.mark.parametrize("text", ["", "  ", "Xyzzyville", ", France", "Lisbon, Atlantis"])
 def test_what_is_nowhere(text: str) -> None:
     assert gazetteer().find(text) is None
+
+
+def test_the_nearest_place() -> None:
+    assert gazetteer().nearest(48.8566, 2.3522).startswith("Paris")
+    assert gazetteer().nearest(-16.9, -179.99) == gazetteer().nearest(-16.9, 180.01)
+    assert gazetteer().nearest(0.0, -30.0) == ""

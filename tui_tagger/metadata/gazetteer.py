@@ -17,6 +17,8 @@ from tui_tagger.text import folded
 
 Numbers = NDArray[np.float64]
 
+NEAR = 0.2  # degrees, 22 km
+
 
 @dataclass(frozen=True)
 class FoundPlace:
@@ -46,6 +48,15 @@ class Gazetteer:
         for place in np.flatnonzero(inside(x, y))[:most].tolist():
             yield self.names[place], (float(x[place]), float(y[place]))
 
+    def nearest(self, latitude: float, longitude: float) -> str:
+        """The name of the place that lies nearest within 0.2 degrees; "" where there is none."""
+        first, last = np.searchsorted(self._southward, (latitude - NEAR, latitude + NEAR))
+        places = self._by_latitude[first:last]
+        north = self.latitude[places] - latitude
+        east = ((self.longitude[places] - longitude + 180) % 360 - 180) * np.cos(np.radians(latitude))
+        distance = np.hypot(north, east)
+        return self.names[int(places[distance.argmin()])] if distance.size and distance.min() <= NEAR else ""
+
     def find(self, text: str) -> FoundPlace | None:
         """The place that a name means: "paris", "Paris, Texas", "springf"; of several the largest.
 
@@ -65,6 +76,14 @@ class Gazetteer:
     def _told(self, place: int) -> FoundPlace:
         name = ", ".join(filter(None, (self.names[place], self.countries[place])))
         return FoundPlace(name, float(self.latitude[place]), float(self.longitude[place]))
+
+    @cached_property
+    def _by_latitude(self) -> NDArray[np.int64]:
+        return np.argsort(self.latitude)
+
+    @cached_property
+    def _southward(self) -> Numbers:
+        return self.latitude[self._by_latitude]
 
     @cached_property
     def _folded(self) -> tuple[str, ...]:

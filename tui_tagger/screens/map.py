@@ -80,6 +80,7 @@ class MapScreen(BaseScreen):
                 yield rows
 
     def on_mount(self) -> None:
+        self.query_one(PhotoMap).caption = self.caption
         self.query_one(PhotoMap).empty = "Reading where the photos were taken…"
         super().on_mount()
         self.load_names()
@@ -161,8 +162,12 @@ class MapScreen(BaseScreen):
         )
 
     def place_of(self, cluster: Cluster) -> str:
-        """The name that most of a cluster's photos have."""
+        """The name that most of a cluster's photos have; close up, where all would have one, the nearest place's."""
         world = self.query_one(PhotoMap)
+        if world.gazetteer and world.zoom >= TOWN_ZOOM:
+            nearest = world.gazetteer.nearest(cluster.latitude, cluster.longitude)
+            if nearest:
+                return nearest
         positions = world.positions
         if not isinstance(positions, Points):
             return ""
@@ -171,6 +176,12 @@ class MapScreen(BaseScreen):
 
     def on_photo_map_changed(self) -> None:
         self.show_list()
+        self.bars()
+
+    def on_photo_map_moved(self) -> None:
+        rows = self.query_one("#cluster-list", RowList)
+        rows.cursor = self.query_one(PhotoMap).cursor
+        rows.show_cursor()
         self.bars()
 
     def on_photo_map_chosen(self, event: PhotoMap.Chosen) -> None:
@@ -185,7 +196,14 @@ class MapScreen(BaseScreen):
     def on_row_list_chosen(self) -> None:
         self.query_one(PhotoMap).action_choose()
 
+    def caption(self) -> str:
+        """The cluster in words, on the map itself where there is no room for the list."""
+        return "" if self.query_one("#clusters").display else self.told_cluster()
+
     def where(self) -> str:
+        return self.told_cluster() if self.query_one("#clusters").display else ""
+
+    def told_cluster(self) -> str:
         cluster = self.query_one(PhotoMap).cluster
         if cluster is None or self.points is None or not len(self.points):
             return ""

@@ -18,7 +18,7 @@ WEDGE_LENGTH = (9.0, 18.0)  # dots from the marker
 BRAILLE = 0x2800
 BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], np.int32)  # Unicode chapter 21.1
 # What a cell shows.
-SEA, BORDER, COAST, NAME, DIRECTION, MARKER, SCALE, TAGGED, MIXED, UNTAGGED, CURSOR, FRAME = range(12)
+SEA, BORDER, COAST, NAME, DIRECTION, MARKER, SCALE, TAGGED, MIXED, UNTAGGED, CURSOR, FRAME, CAPTION = range(13)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
@@ -14,7 +16,7 @@ from textual.message import Message
 from tui_tagger.widgets.hints import Hint
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.map_clusters import Cluster, Clusters, Positions, clustered, extent
-from tui_tagger.widgets.map_drawing import CURSOR, Cells, backdrop, draw_frame, draw_marker
+from tui_tagger.widgets.map_drawing import CAPTION, CURSOR, Cells, backdrop, draw_frame, draw_marker
 from tui_tagger.widgets.map_view import LAST_ZOOM, WORLD, Area, View, fitting
 from tui_tagger.widgets.world_map import WorldMap
 
@@ -43,9 +45,11 @@ class PhotoMap(WorldMap):
         key("shift+down,J", "corner(0,4)", "map.corner_down", "down", "Move the corner of the area down, faster"),
     ]
 
-    @dataclass
     class Changed(Message):
-        """Other clusters are in view, or the cursor moved."""
+        """Other clusters are in view."""
+
+    class Moved(Message):
+        """The cursor is on another cluster, or an area is begun or left."""
 
     @dataclass
     class Chosen(Message):
@@ -58,6 +62,7 @@ class PhotoMap(WorldMap):
         self.positions: Positions | None = None
         self.found = Clusters((), np.empty(0, np.int32))
         self.cursor = 0  # in `found.clusters`
+        self.caption: Callable[[], str] = lambda: ""  # what is said of the cluster under the cursor
         self.corners: tuple[int, int, int, int] | None = None  # of the area: row and column that stays, that moves
         self._counted: tuple[int, View] | None = None
 
@@ -95,9 +100,19 @@ class PhotoMap(WorldMap):
         if self.cluster:
             cells.write(self.cluster.row, self.cluster.column, self.cluster.label, CURSOR)
         self.draw_names(cells, view)
+        self.draw_caption(cells)
         if self.corners:
             draw_frame(cells, _sorted(self.corners))
         return cells
+
+    def draw_caption(self, cells: Cells) -> None:
+        """What is under the cursor, in the lower right corner: cut, and narrow characters only."""
+        rows, columns = cells.kinds.shape
+        text = self.caption()
+        room = columns - columns // 4 - 12  # the scale is on the left
+        if text and cell_len(text) == len(text) and room > 0:
+            text = f" {text if len(text) <= room else text[: room - 1] + '…'} "
+            cells.write(rows - 1, columns - len(text), text, CAPTION)
 
     def count_photos(self, view: View) -> None:
         """Finds the clusters where the window or the photos changed; the cursor stays where it was, if it can."""
@@ -123,7 +138,7 @@ class PhotoMap(WorldMap):
         if index != self.cursor and 0 <= index < len(self.found.clusters):
             self.cursor = index
             self.redraw()
-            self.post_message(self.Changed())
+            self.post_message(self.Moved())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "corner":
@@ -170,7 +185,7 @@ class PhotoMap(WorldMap):
         top, left = max(0, min(row - 2, rows - 6)), max(0, min(column - 4, columns - 12))
         self.corners = top, left, min(top + 5, rows - 1), min(left + 11, columns - 1)
         self.redraw()
-        self.post_message(self.Changed())
+        self.post_message(self.Moved())
 
     def action_pan(self, right: int, up: int) -> None:
         if self.corners:
@@ -198,7 +213,7 @@ class PhotoMap(WorldMap):
         was, self.corners = self.corners is not None, None
         if was:
             self.redraw()
-            self.post_message(self.Changed())
+            self.post_message(self.Moved())
         return was
 
     def on_click(self, event: events.Click) -> None:

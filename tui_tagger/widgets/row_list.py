@@ -32,7 +32,7 @@ class RowList(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         key("enter", "choose", "list.open", "open", "Open what is under the cursor"),
     ]
 
-    cursor: reactive[int] = reactive(0)
+    cursor: reactive[int] = reactive(0, repaint=False)
 
     @dataclass
     class Moved(Message):
@@ -86,8 +86,10 @@ class RowList(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         if self.size.height and self.cursor >= 0:
             self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True, immediate=True)
 
-    def watch_cursor(self) -> None:
-        self.refresh()
+    def watch_cursor(self, before: int, after: int) -> None:
+        """Sends two rows, not the list: over a slow line that is felt."""
+        for row in (before, after):
+            self.refresh(Region(0, row - self.scroll_offset.y, self.size.width, 1))
 
     def on_resize(self) -> None:
         self.show_cursor()

@@ -19,6 +19,7 @@ from tui_tagger.metadata.gazetteer import Gazetteer
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.map_drawing import (
     BORDER,
+    CAPTION,
     COAST,
     CURSOR,
     DIRECTION,
@@ -53,6 +54,7 @@ CLASSES = {
     UNTAGGED: "map--untagged",
     CURSOR: "map--cursor",
     FRAME: "map--frame",
+    CAPTION: "map--caption",
 }
 
 
@@ -67,9 +69,10 @@ class WorldMap(Widget, can_focus=True):
     WorldMap > .map--direction { color: $warning; }
     WorldMap > .map--marker { color: $error; text-style: bold; }
     WorldMap > .map--tagged { color: $success; }
-    WorldMap > .map--mixed { color: $accent; }
+    WorldMap > .map--mixed { color: $text-primary; }
     WorldMap > .map--untagged { color: $warning; text-style: bold; }
     WorldMap > .map--cursor { text-style: bold reverse; }
+    WorldMap > .map--caption { background: $surface; text-style: bold; }
     WorldMap > .map--frame { color: $accent; text-style: bold; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = set(CLASSES.values())
