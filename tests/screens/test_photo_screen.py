@@ -112,7 +112,7 @@ async def test_escape_leaves_without_a_box(app: TaggerApp, services: Services) -
 async def test_the_map_of_the_photo(app: TaggerApp) -> None:
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "enter", "m")
-        assert "Lisbon, Portugal" in lines(app)[0]
+        assert "Lisbon, Portugal" in text(app)
         world = app.screen.query_one(WorldMap)
         before = world.zoom
         await press(pilot, "plus")
