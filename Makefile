@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test faults lint clean
+.PHONY: demo test faults dist dist-test man clean
 
 demo: .venv/app
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/tui-tagger demo; else $(BIN)/tui-tagger demo --headless; fi
@@ -18,6 +18,16 @@ test: .venv/dev
 faults: .venv/dev
 	$(BIN)/python -m benchmarks.faults
 
+# The standalone program: a folder, and one file that unpacks once. See README.md, and packaging/windows.md for Windows.
+dist: .venv/dist
+	$(BIN)/python -m tools.standalone
+
+dist-test: dist
+	$(BIN)/python -m pytest tests/packaging
+
+man: .venv/dev
+	$(BIN)/python -m tools.build_manpage
+
 .venv/app: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable .
@@ -27,6 +37,11 @@ faults: .venv/dev
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch .venv/app $@
+
+.venv/dist: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[dev,dist,raw]'
+	@touch .venv/app .venv/dev $@
 
 clean:
 	rm -rf .venv dist build
