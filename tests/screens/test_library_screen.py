@@ -14,6 +14,7 @@ from tui_tagger.services import Services
 from tui_tagger.storage.models import Photo
 from tui_tagger.widgets.face_grid import FaceGrid
 from tui_tagger.widgets.photo_rows import PAGE
+from tui_tagger.widgets.row_list import RowList
 
 
 def library(app: TaggerApp) -> LibraryScreen:
@@ -91,7 +92,7 @@ async def test_folders_choose_what_is_listed(app: TaggerApp, tmp_path: Path) -> 
     draw_photo(other / "alone.jpg", (), 0)
     store_photo(other / "alone.jpg", 20)
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "h", "j", "enter")
+        await press(pilot, "h", "j", "j", "enter")
         assert library(app).folder == other
         assert library(app).pages.total == 1
         await press(pilot, "escape")
@@ -153,3 +154,112 @@ async def test_a_folder_that_is_not_there_is_told(empty_app: TaggerApp) -> None:
     async with empty_app.run_test(size=SMALL) as pilot:
         await press(pilot, "plus", *"nowhere", "enter")
         await until(pilot, "There is no folder")
+
+
+async def test_the_list_turns_round(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        first = library(app).id_at(0)
+        await press(pilot, "S")
+        assert library(app).id_at(5) == first
+        assert "by date, reversed" in lines(app)[0]
+
+
+async def test_branches_close_and_open_and_go_up(app: TaggerApp, tmp_path: Path) -> None:
+    for name in ("Other/deep/er", "Other/deep/est"):
+        (tmp_path / name).mkdir(parents=True)
+        draw_photo(tmp_path / name / "alone.jpg", (), 0)
+        store_photo(tmp_path / name / "alone.jpg", 30 + len(name))
+    async with app.run_test(size=LARGE) as pilot:
+        await press(pilot, "h", "j", "j")
+        folders = library(app).query_one("#folders", RowList)
+        names = [line.name for line in library(app).branches.lines]
+        assert names[1:] == ["Other/deep", "Pictures"]  # one line for folders that hold nothing else
+        await press(pilot, "l")
+        assert [line.name for line in library(app).branches.lines][2:4] == ["er", "est"]
+        await press(pilot, "j", "j", "h")
+        assert folders.cursor == 2  # up
+        await press(pilot, "h")
+        assert len(library(app).branches.lines) == 3  # closed
+        await press(pilot, "enter")
+        assert library(app).pages.total == 2
+
+
+async def test_marks_stay_over_filters_and_are_counted(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "space", "slash", *"[5]", "enter", "space")
+        assert "2 marked" in footer(app)
+        await press(pilot, "ctrl+r")
+        assert "1 marked" in footer(app)
+        await press(pilot, "slash", "backspace", "backspace", "backspace", "enter", "ctrl+a")
+        assert "6 marked" in footer(app)
+        await press(pilot, "ctrl+r")
+        assert "marked" not in footer(app)
+
+
+async def test_marked_photos_are_ignored_as_one_decision(app: TaggerApp, services: Services) -> None:
+    waiting = services.library.counts().waiting
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "ctrl+a", "I")
+        assert services.library.counts().waiting == 0
+        await press(pilot, "u")
+        assert services.library.counts().waiting == waiting
+
+
+async def test_removing_asks_and_leaves_the_file(app: TaggerApp, services: Services) -> None:
+    path = services.library.page().rows[0].path
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "delete")
+        assert "Remove 1 photo, with 1 named face?" in text(app)
+        await press(pilot, "enter")
+        assert services.library.page().total == 6
+        await press(pilot, "delete", "y")
+        assert services.library.page().total == 5
+        assert path.exists()
+        assert path not in [row.path for row in services.library.page().rows]
+
+
+async def test_paths_of_the_marked_photos_are_copied(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "y")
+        assert app.clipboard == str(services.library.page().rows[0].path)
+        await press(pilot, "ctrl+a", "y")
+        assert app.clipboard.count("\n") == 5
+        assert "Copied 6 paths" in text(app)
+
+
+async def test_faces_are_looked_for_again_in_the_marked_photos(app: TaggerApp, services: Services) -> None:
+    asked: list[int] = []
+    services.jobs.detect_again = asked.append  # type: ignore[assignment, method-assign]
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "space", "space", "D")
+        assert len(asked) == 2
+
+
+async def test_what_is_wrong_with_a_photo_is_said_in_its_row(app: TaggerApp, services: Services) -> None:
+    first, second, *_ = services.library.photo_ids()
+    Photo.update(status="failed", failure="cut off").where(Photo.id == first).execute()
+    Photo.update(status="offline").where(Photo.id == second).execute()
+    async with app.run_test(size=LARGE) as pilot:
+        await settled(pilot)
+        assert "! " in lines(app)[1]
+        assert "failed: cut off" in lines(app)[1]
+        assert "offline" in lines(app)[2]
+        assert "unwritten" in text(app)
+
+
+async def test_names_of_other_programs_are_imported_and_taken_back(app: TaggerApp, services: Services) -> None:
+    services.tagging.write(list(services.library.photo_ids()))
+    services.review.undo()  # the names leave the files,
+    services.tagging.write(list(services.library.photo_ids()))  # and come back
+    Photo.update(written=[]).execute()
+    services.review.reset([face.id for face in services.library.photo(services.library.photo_ids()[0]).faces])
+    confirmed = services.library.page("face:confirmed").total
+    async with app.run_test(size=SMALL) as pilot:
+        titles = dict(app.screens_by_name["library"].commands())
+        titles["library: Import names from other programs"]()
+        await settled(pilot)
+        await until(pilot, "named by other programs")
+        assert services.library.page("face:confirmed").total == confirmed + 1
+        await press(pilot, "u")
+        assert services.library.page("face:confirmed").total == confirmed

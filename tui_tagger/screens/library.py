@@ -12,10 +12,12 @@ from textual.containers import Container, Horizontal
 from textual.content import Content
 
 from tui_tagger.errors import UsageError
-from tui_tagger.screens.base import BaseScreen, Command, Empty
-from tui_tagger.services.views import FolderRow, PhotoRow
-from tui_tagger.text import visible
+from tui_tagger.screens.base import Command, Empty
+from tui_tagger.screens.library_actions import LibraryActions
+from tui_tagger.services.query import KEYS
+from tui_tagger.services.views import PhotoRow
 from tui_tagger.widgets.face_grid import FaceGrid, Thumbnail
+from tui_tagger.widgets.folder_tree import FolderTree
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.photo_rows import PhotoPages, photo_line
 from tui_tagger.widgets.picture import Picture
@@ -26,7 +28,7 @@ NOBODY = -1  # no photo's id
 SORTS = {"date": "date", "name": "name", "waiting": "unreviewed faces", "people": "people"}
 
 
-class LibraryScreen(BaseScreen):
+class LibraryScreen(LibraryActions):
     """The root screen."""
 
     NAME = "Library"
@@ -43,14 +45,12 @@ class LibraryScreen(BaseScreen):
         "library.add",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("slash", "filter", "library.filter", "filter", "Filter the photos: text, person:Anna, faces:3, has:gps"),
+        key("slash", "filter", "library.filter", "filter", "Filter the photos: text, person:Anna, faces:3, -has:gps"),
         key("s", "sort", "library.sort", "sort", "Sort the photos another way"),
+        key("S", "reverse", "library.reverse", "reverse", "Turn the order round"),
         key("tab", "view", "library.view", "grid", "Switch between list and grid"),
-        key("h,left", "folders", "library.folders", "folders", "Go to the folders"),
-        key("l,right", "photos", "library.photos", "photos", "Go to the photos"),
-        key("w", "write", "library.write", "write", "Write names into the marked photos, or all that are shown"),
-        key("plus", "add_folder", "library.add", "add folder", "Add a folder to the library and scan it"),
-        key("y", "copy", "library.copy", "copy path", "Copy the photo's path"),
+        key("h,left", "folders", "library.folders", "folders", "Go to the folders; there, close one or go up"),
+        key("l,right", "photos", "library.photos", "photos", "Open the folder; where it has none, go to the photos"),
     ]
 
     def __init__(self) -> None:
@@ -58,7 +58,8 @@ class LibraryScreen(BaseScreen):
         self.query_text = ""
         self.sort = "date"
         self.folder: Path | None = None
-        self.folders: tuple[FolderRow, ...] = ()
+        self.reversed = False
+        self.branches = FolderTree()
         self.pages = PhotoPages(self.read_page)
         self.grid_shown = False
 
@@ -78,26 +79,45 @@ class LibraryScreen(BaseScreen):
         return self.query_one(FaceGrid) if self.grid_shown else self.query_one("#photo-list", RowList)
 
     def reload(self) -> None:
-        self.folders = self.services.library.folders()
-        self.query_one("#folders", RowList).fill(len(self.folders) + 1, self.draw_folder)
-        self.pages = PhotoPages(self.read_page)
-        for shown in (self.query_one("#photo-list", RowList), self.query_one(FaceGrid)):
-            shown.display = shown is self.photos and bool(self.pages.total)
-        self.fill_photos()
-        self.show_empty()
-        self.show_preview()
+        self.branches.fill(self.services.library.folders())
+        self.list_folders()
+        self.list_photos()
         if self.is_current and self.focused is None and not self.status.open:
             self.focus_body()
 
+    def list_folders(self) -> None:
+        self.query_one("#folders", RowList).fill(len(self.branches.lines) + 1, self.draw_folder)
+
+    def list_photos(self) -> None:
+        """Reads the photos again. Raises UsageError for a filter that is not understood."""
+        pages = PhotoPages(self.read_page)
+        total = pages.total
+        self.pages = pages
+        for shown in (self.query_one("#photo-list", RowList), self.query_one(FaceGrid)):
+            shown.display = shown is self.photos and bool(total)
+        self.fill_photos()
+        self.show_empty()
+        self.show_preview()
+
     def read_page(self, offset: int, limit: int) -> tuple[tuple[PhotoRow, ...], int]:
-        page = self.services.library.page(self.query_text, self.sort, offset, limit, self.folder)
+        page = self.services.library.page(self.query_text, self.sort, offset, limit, self.folder, self.reversed)
         return page.rows, page.total
+
+    def shown_ids(self) -> Sequence[int]:
+        return self.services.library.photo_ids(self.query_text, self.sort, self.folder, self.reversed)
+
+    def marked(self) -> Sequence[int]:
+        return [*self.photos.marks.ids]
+
+    def forget_marks(self) -> None:
+        self.photos.marks.clear()
 
     def fill_photos(self) -> None:
         if self.grid_shown:
-            self.query_one(FaceGrid).fill(self.pages.total, self.thumbnail, self.id_at)
+            self.query_one(FaceGrid).fill(self.pages.total, self.thumbnail, self.id_at, self.shown_ids)
         else:
-            self.query_one("#photo-list", RowList).fill(self.pages.total, self.draw_photo, self.id_at)
+            rows = self.query_one("#photo-list", RowList)
+            rows.fill(self.pages.total, self.draw_photo, self.id_at, self.shown_ids)
 
     def draw_photo(self, index: int, width: int) -> Content:
         row = self.pages.at(index)
@@ -117,21 +137,24 @@ class LibraryScreen(BaseScreen):
 
     def draw_folder(self, index: int, width: int) -> Content:
         if index == 0:
-            name, waiting, chosen = "All photos", 0, self.folder is None
+            name, glyph, waiting, chosen = "All photos", "  ", 0, self.folder is None
         else:
-            row = self.folders[index - 1]
-            name, waiting, chosen = home_path(row.path), row.waiting, row.path == self.folder
-            name = "…" + name[-(width - 9) :] if len(name) > width - 8 else name
-        mark = "▸ " if chosen else "  "
+            line = self.branches.lines[index - 1]
+            glyph = ("▾ " if self.branches.is_open(line) else "▸ ") if line.inner else "  "
+            name = line.name if line.depth else home_path(Path(line.name))
+            glyph, waiting, chosen = "  " * line.depth + glyph, line.waiting, line.path == self.folder
         count = f" {waiting:>4}?" if waiting else ""
-        return Content.assemble((mark, "$text-accent"), cell(name, width - 2 - len(count)), (count, "$text-warning"))
+        room = width - len(glyph) - len(count)
+        name = "…" + name[1 - room :] if len(name) > room > 1 else name
+        style = "bold $text-accent" if chosen else ""
+        return Content.assemble(glyph, cell(name, room, style), (count, "$text-warning"))
 
     def show_empty(self) -> None:
         empty = self.query_one("#empty", Empty)
         nothing = self.pages.total == 0
         empty.display = nothing
         if nothing and (self.query_text or self.folder):
-            empty.show("No photo matches.", "esc  clears the filter", "/    changes it")
+            empty.show("No photo matches.", "esc  clears the filter", "/    changes it", "", *filter_lines())
         elif nothing and self.working:
             empty.show("The scan has begun.", "Photos appear here as they are read.", "F5   Review: faces found so far")
         elif nothing:
@@ -158,28 +181,29 @@ class LibraryScreen(BaseScreen):
 
     def where(self) -> str:
         parts = [home_path(self.folder) if self.folder else "", f"“{self.query_text}”" if self.query_text else ""]
-        return " · ".join([*filter(None, parts), counted(self.pages.total, "photo"), f"by {SORTS[self.sort]}"])
+        return " · ".join([*filter(None, parts), counted(self.pages.total, "photo"), self.order])
+
+    @property
+    def order(self) -> str:
+        return f"by {SORTS[self.sort]}{', reversed' if self.reversed else ''}"
 
     def state(self) -> str:
         marks = len(self.photos.marks)
         place = f"{self.photos.cursor + 1:,}/{self.pages.total:,}" if self.pages.total else ""
-        return " - ".join(filter(None, [place, f"{marks} marked" if marks else ""]))
+        return " - ".join(filter(None, [place, f"{marks:,} marked" if marks else ""]))
 
     def label(self, binding: Binding) -> str:
         if binding.id == "library.view":
             return "list" if self.grid_shown else "grid"
         if binding.id == "library.write" and self.photos.marks:
-            return f"write {len(self.photos.marks)}"
+            return f"write {len(self.photos.marks):,}"
         return binding.description
 
     def commands(self) -> Iterable[Command]:
         for sort, words in SORTS.items():
             if sort != self.sort:
                 yield f"library: Sort by {words}", lambda sort=sort: self.sort_by(sort)  # type: ignore[misc]
-
-    def copy_text(self) -> str:
-        row = self.pages.at(self.photos.cursor)
-        return str(row.path) if row else ""
+        yield from super().commands()
 
     def current_photo(self) -> int | None:
         row = self.pages.at(self.photos.cursor)
@@ -200,12 +224,14 @@ class LibraryScreen(BaseScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         in_folders = self.focused is not None and self.focused.id == "folders"
-        if action in ("filter", "sort", "view", "write", "copy"):
+        if action in ("filter", "sort", "reverse", "view", "write"):
             return self.is_mounted and bool(self.pages.total or self.query_text)
+        if action in ("copy", "detect", "ignore", "remove"):
+            return self.is_mounted and bool(self.pages.total or self.photos.marks)
         if action == "photos":
             return in_folders
         if action == "folders":
-            return not in_folders and (not self.grid_shown or self.photos.cursor == 0)
+            return in_folders or not self.grid_shown or self.photos.cursor == 0
         return super().check_action(action, parameters)
 
     def on_row_list_moved(self, event: RowList.Moved) -> None:
@@ -219,9 +245,9 @@ class LibraryScreen(BaseScreen):
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         if event.rows.id == "folders":
-            self.folder = self.folders[event.index - 1].path if event.index else None
+            self.folder = self.branches.lines[event.index - 1].path if event.index else None
             self.fill()
-            self.action_photos()
+            self.leave_folders()
         else:
             self.open_photo(event.index)
 
@@ -233,8 +259,7 @@ class LibraryScreen(BaseScreen):
         self.open_photo(event.index)
 
     def open_photo(self, index: int) -> None:
-        among = self.services.library.photo_ids(self.query_text, self.sort, self.folder)
-        self.shell.show_photo(self.id_at(index), among)
+        self.shell.show_photo(self.id_at(index), self.shown_ids())
 
     def action_filter(self) -> None:
         self.status.read("filter", self.typed_filter, self.query_text, self.typed_filter)
@@ -245,16 +270,19 @@ class LibraryScreen(BaseScreen):
         previous, self.query_text = self.query_text, text.strip()
         self.query_one("#photo-list", RowList).cursor = 0
         try:
-            self.reload()
-        except UsageError as error:
+            self.list_photos()
+        except UsageError as error:  # the list stays as it is
             self.query_text = previous
-            self.fill()
             self.shell.tell_error(error)
         self.bars()
 
     def action_sort(self) -> None:
         order = list(SORTS)
         self.sort_by(order[(order.index(self.sort) + 1) % len(order)])
+
+    def action_reverse(self) -> None:
+        self.reversed = not self.reversed
+        self.fill()
 
     def sort_by(self, sort: str) -> None:
         self.sort = sort
@@ -268,28 +296,36 @@ class LibraryScreen(BaseScreen):
         self.focus_body()
 
     def action_folders(self) -> None:
-        self.query_one("#folders").add_class("-open")
-        self.query_one("#folders").focus()
+        rows = self.query_one("#folders", RowList)
+        if not rows.has_focus:
+            rows.add_class("-open")
+            rows.focus()
+        elif rows.cursor:
+            self.close_folder(rows)
+
+    def close_folder(self, rows: RowList) -> None:
+        """Closes the branch under the cursor; goes up from one that is closed."""
+        line = self.branches.lines[rows.cursor - 1]
+        if self.branches.is_open(line):
+            self.branches.close(line)
+            self.list_folders()
+        elif (above := self.branches.parent(rows.cursor - 1)) is not None:
+            rows.move_to(above + 1)
 
     def action_photos(self) -> None:
+        rows = self.query_one("#folders", RowList)
+        line = self.branches.lines[rows.cursor - 1] if rows.cursor else None
+        if line is None or not line.inner or self.branches.is_open(line):
+            self.leave_folders()
+            return
+        self.branches.open(line)
+        self.list_folders()
+
+    def leave_folders(self) -> None:
         self.query_one("#folders").remove_class("-open")
         self.focus_body()
 
-    def action_write(self) -> None:
-        marked = sorted(self.photos.marks.ids)
-        self.shell.show_writes(marked or self.unwritten())
 
-    def unwritten(self) -> Sequence[int]:
-        """The photos that are shown and wait to be written; marked ones are compared with their files instead."""
-        return self.services.tagging.queue(self.services.library.photo_ids(self.query_text, self.sort, self.folder))
-
-    def action_add_folder(self) -> None:
-        self.status.read("folder to add", self.add_folder, "~/")
-
-    def add_folder(self, text: str) -> None:
-        folder = Path(visible(text.strip())).expanduser()
-        if not folder.is_dir():
-            self.shell.tell(f"There is no folder {folder}", error=True)
-            return
-        self.services.jobs.scan([folder])
-        self.shell.data_changed()
+def filter_lines() -> list[str]:
+    """What can be typed into the filter."""
+    return [f"{known.example:<22} {known.finds}" for known in KEYS.values()] + ["-word                  not so"]

@@ -70,11 +70,12 @@ class Names:
 
 
 def import_names(
-    recognition: Recognition, folders: Sequence[Path] | None = None, progress: Progress | None = None
+    recognition: Recognition | None, folders: Sequence[Path] | None = None, progress: Progress | None = None
 ) -> ImportReport:
     """Takes in the names in the files of the scanned photos below `folders`, or of all photos.
 
     One bad file does not stop the others. Taken back by undo as one decision; a second run changes nothing.
+    Without `recognition` the caller brings it up to date: in the app it belongs to another thread.
     """
     names, found = Names(), []
     skipped: list[Failure] = []
@@ -104,7 +105,7 @@ def weighed(photo: Photo, claims: Sequence[Claim]) -> Weighed:
     return Weighed(photo, tuple(claims), verdict, tuple(name for name in dict.fromkeys(standing) if name is not None))
 
 
-def carry_out(found: Iterable[Weighed], kind: str, recognition: Recognition) -> None:
+def carry_out(found: Iterable[Weighed], kind: str, recognition: Recognition | None) -> None:
     """Makes the changes as one decision of that kind, where there are any; the gallery learns from them."""
     wanted = [each for each in found if each.verdict.changes or each.written]
     if not wanted:
@@ -117,7 +118,8 @@ def carry_out(found: Iterable[Weighed], kind: str, recognition: Recognition) -> 
                 entries = [{"name": name, "ours": False} for name in each.written]
                 record.update(Photo, each.photo.id, written=[*each.photo.written, *entries])
         decision.message = _message(wanted)
-    recognition.update()
+    if recognition is not None:
+        recognition.update()
 
 
 def report(found: Sequence[Weighed], skipped: Sequence[Failure], failed: Sequence[Failure]) -> ImportReport:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,7 @@ SORTS = {  # the columns of an order, each with whether it goes down; each order
     "waiting": ((Listing.waiting, True), *BY_DATE),
     "people": ((Listing.confirmed, True), *BY_DATE),
 }
+AT_ONCE = 1000  # ids in one statement
 GONE = "A scan or another program removed it; go on with another one."  # a hint
 
 
@@ -124,6 +125,29 @@ class LibraryService:
             raise UsageError("There is no face to show.", "Scan photos that show people.")
         return crop_upright(face.photo.path, box, side)
 
+    def paths(self, photo_ids: Sequence[int]) -> tuple[Path, ...]:
+        """Where the photos are, in the order asked for."""
+        known: dict[int, Path] = {}
+        for ids in _parts(photo_ids):
+            known |= dict(Photo.select(Photo.id, Photo.path).where(Photo.id.in_(ids)).tuples())
+        return tuple(known[photo] for photo in photo_ids if photo in known)
+
+    def waiting_faces(self, photo_ids: Sequence[int]) -> list[int]:
+        """The faces in these photos that nobody decided on."""
+        waiting = Face.select(Face.id).where(Face.state.in_(WAITING))
+        return [face for ids in _parts(photo_ids) for (face,) in waiting.where(Face.photo.in_(ids)).tuples()]
+
+    def named_faces(self, photo_ids: Sequence[int]) -> int:
+        """How many faces of these photos have a confirmed name."""
+        named = Face.select().where(Face.state == FaceState.CONFIRMED)
+        return sum(named.where(Face.photo.in_(ids)).count() for ids in _parts(photo_ids))
+
+    def remove(self, photo_ids: Sequence[int]) -> None:
+        """Forgets photos and all about them; the files stay. Not a decision: undo does not bring them back."""
+        with proxy.atomic("IMMEDIATE"):
+            for ids in _parts(photo_ids):
+                Photo.delete().where(Photo.id.in_(ids)).execute()
+
     def counts(self) -> Counts:
         refresh()
         by_status = dict(Listing.select(Listing.status, fn.COUNT(Listing.id)).group_by(Listing.status).tuples())
@@ -205,6 +229,7 @@ def photo_rows(photos: Sequence[Photo]) -> tuple[PhotoRow, ...]:
             waiting=waiting[photo.id],
             status=PhotoStatus(photo.status),
             unwritten=photo.id in different,
+            failure=photo.failure,
         )
         for photo in photos
     )
@@ -232,6 +257,11 @@ def _photo(photo_id: int) -> Photo:
     if photo is None:
         raise UsageError("This photo is no longer in the database.", GONE)
     return photo
+
+
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """SQLite takes only so many values in one statement."""
+    return (list(ids[at : at + AT_ONCE]) for at in range(0, len(ids), AT_ONCE))
 
 
 def _selected(query: str, folder: Path | None) -> ModelSelect:

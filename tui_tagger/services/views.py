@@ -46,6 +46,7 @@ class PhotoRow:
     waiting: int  # unknown or suggested
     status: PhotoStatus
     unwritten: bool  # confirmed names differ from what was written to the file
+    failure: str = ""  # why it could not be read
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, cast
@@ -22,7 +22,7 @@ from textual.strip import Strip
 
 from tui_tagger.errors import TaggerError
 from tui_tagger.widgets.keys import key
-from tui_tagger.widgets.navigation import Marks, Navigation
+from tui_tagger.widgets.navigation import MARKS, Marks, Navigation
 from tui_tagger.widgets.picture import HasTerminal
 from tui_tagger.widgets.text import cell
 
@@ -74,11 +74,18 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         self.marking = marking
         self._thumbnail: Callable[[int], Thumbnail | None] = lambda _index: None
         self._id_at: Callable[[int], int] = lambda index: index
+        self._ids: Callable[[], Sequence[int]] | None = None
         self._drawn: OrderedDict[Hashable, Lines | None] = OrderedDict()
 
-    def fill(self, count: int, thumbnail: Callable[[int], Thumbnail | None], id_at: Callable[[int], int]) -> None:
-        """Shows `count` thumbnails; each is asked for when it comes into view."""
-        self.count, self._thumbnail, self._id_at = count, thumbnail, id_at
+    def fill(
+        self,
+        count: int,
+        thumbnail: Callable[[int], Thumbnail | None],
+        id_at: Callable[[int], int],
+        ids: Callable[[], Sequence[int]] | None = None,
+    ) -> None:
+        """Shows `count` thumbnails, each asked for when it comes into view; `ids` gives all, for marking many."""
+        self.count, self._thumbnail, self._id_at, self._ids = count, thumbnail, id_at, ids
         self.cursor = min(self.cursor, max(0, count - 1))
         self._measure()
 
@@ -98,6 +105,9 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
 
     def id_at(self, index: int) -> int:
         return self._id_at(index)
+
+    def ids_between(self, first: int, end: int) -> Iterable[int]:
+        return self._ids()[first:end] if self._ids else super().ids_between(first, end)
 
     def move_to(self, index: int) -> None:
         moved = index != self.cursor
@@ -119,7 +129,7 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         self._measure()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("mark", "mark_range"):
+        if action in MARKS:
             return self.marking and self.count > 0
         if action == "along" and parameters == (-1,):
             return self.cursor > 0  # at the first place the key goes on to the screen

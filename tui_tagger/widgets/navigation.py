@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from tui_tagger.widgets.keys import key
+
+MARKS = ("mark", "mark_range", "mark_all", "mark_others")  # actions
 
 
 def moves(keys: str, action: str, name: str, sentence: str) -> Binding:
@@ -54,6 +56,8 @@ class Navigation:
     MARKING: ClassVar[list[BindingType]] = [
         key("space", "mark", "marks.mark", "mark", "Mark and advance"),
         key("v", "mark_range", "marks.range", "range", "Start a range, or mark up to here"),
+        key("ctrl+a", "mark_all", "marks.all", "all", "Mark all that are shown"),
+        key("ctrl+r", "mark_others", "marks.invert", "invert", "Mark what is not marked, of what is shown"),
     ]
 
     count: int = 0
@@ -73,6 +77,10 @@ class Navigation:
     def id_at(self, index: int) -> int:
         """The id of what is at a place; marks keep it, so that they survive another order."""
         return index
+
+    def ids_between(self, first: int, end: int) -> Iterable[int]:
+        """The ids of the places from `first` up to, but without, `end`."""
+        return map(self.id_at, range(first, end))
 
     def move_to(self, index: int) -> None:
         raise NotImplementedError
@@ -109,6 +117,14 @@ class Navigation:
             self.marks.anchor = self.cursor
         else:
             low, high = sorted((self.marks.anchor, self.cursor))
-            self.marks.ids |= {self.id_at(index) for index in range(low, high + 1)}
+            self.marks.ids.update(self.ids_between(low, high + 1))
             self.marks.anchor = None
+        self.marks_changed()
+
+    def action_mark_all(self) -> None:
+        self.marks.ids.update(self.ids_between(0, self.count))
+        self.marks_changed()
+
+    def action_mark_others(self) -> None:
+        self.marks.ids.symmetric_difference_update(self.ids_between(0, self.count))
         self.marks_changed()

@@ -49,9 +49,11 @@ class PhotoPages:
 def photo_line(row: PhotoRow, width: int, marked: bool) -> Content:
     """Mark, date, name, place, people and what waits, in `width` cells."""
     mark = ("▪ ", "$text-accent") if marked else (STATUS[row.status], "$text-error")
+    wide = width >= 90
     waits = f"{row.waiting} ?" if row.waiting else ""
-    tail = f" {waits:>5}{' w' if row.unwritten else '  '}"
-    date = 17 if width >= 90 else 11
+    late = ("unwritten" if wide else "w") if row.unwritten else ""
+    tail = f" {waits:>5} {late:<{9 if wide else 1}}"
+    date = 17 if wide else 11
     name, place, people = shares(width - len(mark[0]) - date - len(tail))
     return Content.assemble(
         mark,
@@ -59,11 +61,19 @@ def photo_line(row: PhotoRow, width: int, marked: bool) -> Content:
         " ",
         cell(row.path.name, name - 1),
         " ",
-        cell(row.place, place - 1, "$foreground-muted"),
-        " ",
-        cell(", ".join(visible(person) for person in row.people), people, "$text-success"),
+        *_about(row, place, people),
         (tail, "$text-warning"),
     )
+
+
+def _about(row: PhotoRow, place: int, people: int) -> tuple[Content | str, ...]:
+    """Place and people; what is wrong where the file could not be read or is not there."""
+    names = cell(", ".join(visible(person) for person in row.people), people, "$text-success")
+    if row.status is PhotoStatus.FAILED:
+        return (cell(f"failed: {visible(row.failure)}", place + people, "$text-error"),)
+    if row.status is PhotoStatus.OFFLINE:
+        return cell("offline", place - 1, "$text-error"), " ", names
+    return cell(row.place, place - 1, "$foreground-muted"), " ", names
 
 
 def shares(room: int) -> tuple[int, int, int]:

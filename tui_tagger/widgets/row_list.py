@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui_tagger.widgets.keys import key
-from tui_tagger.widgets.navigation import Marks, Navigation
+from tui_tagger.widgets.navigation import MARKS, Marks, Navigation
 
 DrawRow = Callable[[int, int], Content]  # index, width in cells
 
@@ -58,10 +58,17 @@ class RowList(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         self.marking = marking
         self._draw: DrawRow = lambda _index, _width: Content()
         self._id_at: Callable[[int], int] = lambda index: index
+        self._ids: Callable[[], Sequence[int]] | None = None
 
-    def fill(self, count: int, draw: DrawRow, id_at: Callable[[int], int] | None = None) -> None:
-        """Shows `count` rows. The cursor keeps its place as far as there is one."""
-        self.count, self._draw = count, draw
+    def fill(
+        self,
+        count: int,
+        draw: DrawRow,
+        id_at: Callable[[int], int] | None = None,
+        ids: Callable[[], Sequence[int]] | None = None,
+    ) -> None:
+        """Shows `count` rows; `ids` gives all at once, for marking many. The cursor keeps its place if there is one."""
+        self.count, self._draw, self._ids = count, draw, ids
         self._id_at = id_at or (lambda index: index)
         self.cursor = min(self.cursor, max(0, count - 1))
         self.virtual_size = Size(0, count)
@@ -74,6 +81,9 @@ class RowList(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
 
     def id_at(self, index: int) -> int:
         return self._id_at(index)
+
+    def ids_between(self, first: int, end: int) -> Iterable[int]:
+        return self._ids()[first:end] if self._ids else super().ids_between(first, end)
 
     def move_to(self, index: int) -> None:
         moved = index != self.cursor
@@ -95,9 +105,9 @@ class RowList(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         self.show_cursor()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("choose", "mark", "mark_range") and not self.count:
+        if action in ("choose", *MARKS) and not self.count:
             return False
-        return self.marking if action in ("mark", "mark_range") else super().check_action(action, parameters)
+        return self.marking if action in MARKS else super().check_action(action, parameters)
 
     def marks_changed(self) -> None:
         self.refresh()
