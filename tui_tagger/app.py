@@ -18,6 +18,7 @@ from tui_tagger import log
 from tui_tagger.errors import TaggerError
 from tui_tagger.screens.base import BaseScreen, Command
 from tui_tagger.screens.help import help_screen
+from tui_tagger.screens.history import show_history
 from tui_tagger.screens.library import LibraryScreen
 from tui_tagger.screens.map import MapScreen
 from tui_tagger.screens.palette import palette_commands, palette_screen
@@ -449,10 +450,8 @@ class TaggerApp(App[None]):
         self.push_screen(palette_screen(commands), run)
 
     def action_history(self) -> None:
-        rows = self.services.review.history()
-        lines = [Entry(f"{'(undone) ' if row.undone else ''}{row.message}", row.at[:19]) for row in rows]
-        lines = lines or [Entry("Nothing was decided yet.")]
-        self.push_screen(SearchScreen("History, newest first", lines, "u and U undo and redo    esc  back", False))
+        if self.shown:
+            show_history(self.shown)
 
     def action_undo(self) -> None:
         self.show_again(self.services.review.undo(), "Undone", "Nothing to undo")
