@@ -7,9 +7,11 @@ import pytest
 from tests.screens.screen_text import LARGE, SMALL, footer, lines, press, settled, text, until
 from tui_tagger.app import TaggerApp
 from tui_tagger.geometry import Box
+from tui_tagger.metadata.exif import ExifEntry
 from tui_tagger.screens.photo import PhotoScreen
 from tui_tagger.services import Services
-from tui_tagger.services.views import FaceState, JobState
+from tui_tagger.services.views import FaceState, JobState, PhotoStatus
+from tui_tagger.storage.models import Face, Person, Photo
 from tui_tagger.widgets.exif_table import ExifTable
 from tui_tagger.widgets.picture import Picture
 from tui_tagger.widgets.world_map import WorldMap
@@ -154,3 +156,70 @@ async def test_a_description_is_typed_shown_and_undone(app: TaggerApp, services:
         assert services.library.counts().unwritten == 3  # its name waits already
         await press(pilot, "u")
         assert "By the sea”" not in text(app)
+
+
+async def test_a_person_without_a_face_is_named_and_undone(app: TaggerApp, services: Services) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "enter", "p")
+        assert "without a face?" in text(app)
+        await press(pilot, *"Dora", "enter")
+        assert "Dora" in text(app)
+        assert [label for label, _ in labels(app)] == ["1✓"]  # no box
+        await press(pilot, "u")
+        assert "Dora" not in "\n".join(lines(app)[:-2])
+        await press(pilot, "p", "escape", "n", *"Emil", "enter")  # a name is of the face again
+        first = services.library.photo_ids()[0]
+        assert [face.person for face in services.library.photo(first).faces] == ["Emil"]
+
+
+async def test_the_age_stands_beside_the_name(app: TaggerApp, services: Services) -> None:
+    Person.update(birth_date="1985").where(Person.name == "Anna Rossi").execute()
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "enter")
+        assert "age 34" in text(app)
+
+
+async def test_a_value_of_the_table_is_copied(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "enter", "tab")
+        table = app.screen.query_one(ExifTable)
+        table.show([ExifEntry("EXIF", "FNumber", "f/2.8", "28/10")])
+        await press(pilot, "y")
+        assert app.clipboard == "f/2.8"
+        assert "Copied f/2.8" in text(app)
+        await press(pilot, "r", "y")
+        assert app.clipboard == "28/10"
+
+
+async def test_an_offline_photo_says_so_and_offers_no_detection(app: TaggerApp, services: Services) -> None:
+    first = services.library.photo(services.library.photo_ids()[0]).row
+    first.path.unlink()
+    Photo.update(status=PhotoStatus.OFFLINE).where(Photo.id == first.id).execute()
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "enter")
+        assert "offline: its file is not there" in text(app)
+        await press(pilot, "b", "D")
+        assert services.jobs.current() is None
+        await press(pilot, "tab")
+        assert "the file is not there" in text(app).replace("\n", " ")
+
+
+async def test_an_unreadable_photo_says_why(app: TaggerApp, services: Services) -> None:
+    first = services.library.photo(services.library.photo_ids()[0]).row
+    Photo.update(status=PhotoStatus.FAILED, failure="cannot be decoded", width=0, height=0).where(
+        Photo.id == first.id
+    ).execute()
+    Face.delete().where(Face.photo == first.id).execute()
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "enter")
+        assert "unreadable: cannot be decoded" in text(app)
+
+
+async def test_a_truncated_photo_shows_its_reason_and_the_rest_works(app: TaggerApp, services: Services) -> None:
+    first = services.library.photo(services.library.photo_ids()[0]).row
+    first.path.write_bytes(first.path.read_bytes()[:3000])
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "enter")
+        await until(pilot, "cannot be decoded")
+        await press(pilot, "right_square_bracket")
+        assert app.photo_id != first.id

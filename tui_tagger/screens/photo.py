@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
@@ -12,9 +13,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_tagger.errors import TaggerError
+from tui_tagger.metadata.gazetteer import gazetteer
 from tui_tagger.screens.base import Empty
 from tui_tagger.screens.decisions import Decisions
 from tui_tagger.services.views import FaceState, FaceView, Outcome, PhotoDetail, PhotoStatus
+from tui_tagger.text import visible
 from tui_tagger.widgets.box_drawing import BoxDrawing
 from tui_tagger.widgets.candidates import Candidates
 from tui_tagger.widgets.exif_table import ExifTable
@@ -43,6 +46,7 @@ class PhotoScreen(Decisions):
         "photo.panel",
         "photo.box",
         "photo.write",
+        "photo.present",
         "app.help",
         "review.reject",
         "photo.map",
@@ -56,6 +60,7 @@ class PhotoScreen(Decisions):
         key("tab", "panel", "photo.panel", "panel", "Show the next panel: faces, EXIF, map"),
         key("slash", "filter", "photo.filter", "filter", "Filter the EXIF table"),
         key("b", "draw", "photo.box", "box", "Draw a box around a face by hand"),
+        key("p", "present", "photo.present", "present", "Name a person who is in the photo without a visible face"),
         key("D", "detect", "photo.detect", "detect", "Detect faces again; decided faces stay"),
         key("r", "reset", "photo.reset", "reset", "Make the face unknown again"),
         key("w", "write", "photo.write", "write", "Write names into this photo"),
@@ -71,6 +76,7 @@ class PhotoScreen(Decisions):
         self.among: tuple[int, ...] = ()
         self.panel = "faces"
         self.wanted_face: int | None = None
+        self.adding = False  # whether the name that is typed is of somebody without a face
         self.entries_of: tuple[int, float] | None = None  # photo and its file's time, of the EXIF table shown
 
     def body(self) -> ComposeResult:
@@ -103,6 +109,7 @@ class PhotoScreen(Decisions):
         faces.can_focus = False
         faces.marks = self.marks
         super().on_mount()
+        self.load_names()
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
@@ -139,13 +146,15 @@ class PhotoScreen(Decisions):
         if now == self.entries_of:
             return
         self.entries_of = now
+        reason = "This file has no EXIF data."
         try:
             entries = self.services.library.entries(photo.row.id)
         except TaggerError as error:
-            entries = ()
-            self.shell.tell_error(error)
+            entries, reason = (), error.message
         self.query_one(ExifTable).show(entries)
-        self.query_one("#no-exif").display = not entries
+        missing = self.query_one("#no-exif", Static)
+        missing.update(Content(visible(reason)))
+        missing.display = not entries
         self.query_one(WorldMap).show(photo.latitude, photo.longitude, photo.direction)
 
     def show_photo(self) -> None:
@@ -205,8 +214,7 @@ class PhotoScreen(Decisions):
         if self.photo is None:
             return ""
         status = self.photo.row.status
-        note = f"  ({status}: {self.photo.failure})" if status is not PhotoStatus.READY else ""
-        return self.photo.row.path.name + note
+        return self.photo.row.path.name + (f"  ({status})" if status is not PhotoStatus.READY else "")
 
     def state(self) -> str:
         photo_id = self.shell.photo_id
@@ -277,6 +285,8 @@ class PhotoScreen(Decisions):
             return any(face.state in WAITING for face in self.photo.faces)
         if action == "filter":
             return self.panel == "exif" or self.has_class("-high")
+        if action in ("draw", "detect"):
+            return self.photo.row.status is PhotoStatus.READY
         if action in ("map", "copy_place"):
             return self.photo.latitude is not None
         return super().check_action(action, parameters)
@@ -346,6 +356,31 @@ class PhotoScreen(Decisions):
         with self.told():
             self.shell.tell(self.services.tagging.describe(photo_id, text).message)
             self.fill()
+
+    def action_present(self) -> None:
+        self.open_names(())
+        self.adding = True
+        self.query_one(NameField).query_one("#name-title", Static).update("Who is here, without a face?")
+
+    def on_name_field_named(self, event: NameField.Named) -> None:
+        if not self.adding or self.photo is None:
+            super().on_name_field_named(event)
+            return
+        self.close_names()
+        photo_id = self.photo.row.id
+        self.decide(lambda twice: self.services.review.add_present(photo_id, event.name, allow_twice=twice))
+
+    def close_names(self) -> None:
+        super().close_names()
+        self.adding = False
+
+    def on_exif_table_copied(self, event: ExifTable.Copied) -> None:
+        self.shell.tell(f"Copied {event.text}")
+
+    @work(thread=True, group="names", exit_on_error=False)
+    def load_names(self) -> None:
+        """The map has names once they are read: nothing waits for them."""
+        self.app.call_from_thread(self.query_one(WorldMap).name_places, gazetteer())
 
     def action_map(self) -> None:
         assert self.photo is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from tui_tagger.services.audit import age_on
+from tui_tagger.services.birth import age_on
 from tui_tagger.storage.models import Person, proxy
 
 MONTHS = """

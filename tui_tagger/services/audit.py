@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tui_tagger.services.birth import age_at
+from tui_tagger.services.birth import age_on
 from tui_tagger.services.library import face_views
 from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.views import FaceState, PersonFace, SuspiciousFace
@@ -32,13 +32,6 @@ def person_faces(person_id: int, state: FaceState, fits: Mapping[int, float]) ->
     if confirmed:
         return tuple(sorted(found, key=lambda face: (1.0 if face.chance is None else face.chance, face.id)))
     return tuple(sorted(found, key=lambda face: (-(face.chance or 0), face.id)))
-
-
-def age_on(born: str | None, taken_at: str | None) -> int | None:
-    """Full years between a birth date and a photo's date; None where one is not known, and before the birth."""
-    if born is None or taken_at is None:
-        return None
-    return age_at(born, int(taken_at[:10].replace("-", "")))
 
 
 def suspicious(recognition: Recognition, limit: int) -> tuple[SuspiciousFace, ...]:

@@ -45,3 +45,10 @@ def age_at(birth_date: str, day: int) -> int | None:
     year, rest = divmod(day, 10_000)
     then = list(divmod(rest, 100))[: len(parts) - 1]
     return year - parts[0] - (then < parts[1:])
+
+
+def age_on(born: str | None, taken_at: str | None) -> int | None:
+    """Full years between a birth date and a photo's date; None where one is not known, and before the birth."""
+    if born is None or taken_at is None:
+        return None
+    return age_at(born, int(taken_at[:10].replace("-", "")))

@@ -13,9 +13,11 @@ from PIL import Image
 
 from tui_tagger.errors import UsageError
 from tui_tagger.geometry import Box
-from tui_tagger.imaging import crop_upright, load_upright
+from tui_tagger.imaging import crop_upright
 from tui_tagger.metadata.exif import ExifEntry, read_entries
+from tui_tagger.services.birth import age_on
 from tui_tagger.services.listing import folder_text, refresh, unwritten
+from tui_tagger.services.previews import Previews
 from tui_tagger.services.query import WAITING, condition
 from tui_tagger.services.views import (
     FaceState,
@@ -50,6 +52,9 @@ class Counts:
 
 
 class LibraryService:
+    def __init__(self, previews: Previews | None = None) -> None:
+        self._previews = previews or Previews()
+
     def page(
         self,
         query: str = "",
@@ -115,7 +120,7 @@ class LibraryService:
 
     def picture(self, photo_id: int, side: int) -> Image.Image:
         """The upright photo, RGB, at most `side` pixels long. Raises PhotoError."""
-        return load_upright(_photo(photo_id).path, side).pixels
+        return self._previews.picture(_photo(photo_id), side)
 
     def face_picture(self, face_id: int, side: int) -> Image.Image:
         """A face with some of its surroundings. Raises PhotoError; UsageError for a person without a visible face."""
@@ -164,7 +169,9 @@ class LibraryService:
 def faces_of(photo_ids: Sequence[int]) -> dict[int, tuple[FaceView, ...]]:
     """The faces of each photo, left to right; those marked "not a face" left out."""
     rows = (
-        Face.select(Face, Photo.id, Photo.path, Person.id, Person.name)
+        Face.select(
+            Face, Photo.id, Photo.path, Photo.taken_at, Photo.date_source, Person.id, Person.name, Person.birth_date
+        )
         .join_from(Face, Photo)
         .join_from(Face, Person, JOIN.LEFT_OUTER)
         .where(Face.photo.in_(photo_ids) & (Face.state != FaceState.NOT_A_FACE))
@@ -249,7 +256,15 @@ def _view(face: Face, number: int) -> FaceView:
         person=face.person.name if face.person_id is not None else None,
         probability=face.probability if machine else None,
         recommendation=face.recommendation if machine else "none",
+        age=_age(face),
     )
+
+
+def _age(face: Face) -> int | None:
+    """In full years in the photo; a file's own time says nothing about it."""
+    if face.person_id is None or face.photo.date_source in ("", "file"):
+        return None
+    return age_on(face.person.birth_date, face.photo.taken_at)
 
 
 def _photo(photo_id: int) -> Photo:

@@ -129,11 +129,23 @@ class ReviewService:
         """These faces are the person of exactly this name, who is added if need be."""
         clean = clean_name(name)
 
-        def find(record: Recorder) -> tuple[int, str]:
-            person = Person.get_or_none(Person.name == clean)
-            return (person.id if person else record.insert(Person, name=clean)), clean
+        return self._confirm(face_ids, lambda record: (_person_named(record, clean), clean), allow_twice)
 
-        return self._confirm(face_ids, find, allow_twice)
+    def add_present(self, photo_id: int, name: str, allow_twice: bool = False) -> Outcome:
+        """A person is in a photo without a visible face. Raises TwiceInPhoto, and UsageError for an empty name."""
+        clean = clean_name(name)
+        if not Photo.select().where(Photo.id == photo_id).exists():
+            raise UsageError("This photo is no longer in the database.", "Go on with another one.")
+        with journal.decision("present") as (decision, record):
+            person_id = _person_named(record, clean)
+            person = {**NOBODY, "state": FaceState.CONFIRMED, "person": person_id}
+            face_id = record.insert(Face, photo=photo_id, source="present", **person)
+            if not allow_twice:
+                refuse_twice([face_id], person_id, clean)
+            Person.update(used_at=now()).where(Person.id == person_id).execute()
+            decision.message = f"{clean} is in the photo, without a face"
+        self._recognition.update()
+        return Outcome(decision.id, decision.message, (face_id,))
 
     def reject(self, face_id: int, person_id: int) -> Outcome:
         """This face is not that person, who is never offered for it again."""
@@ -240,6 +252,12 @@ def clean_name(name: str) -> str:
     if not clean:
         raise UsageError("A name needs at least one visible character.", "Type a name, or press esc.")
     return clean
+
+
+def _person_named(record: Recorder, name: str) -> int:
+    """The person of exactly this name, who is added if need be."""
+    person = Person.get_or_none(Person.name == name)
+    return int(person.id) if person else record.insert(Person, name=name)
 
 
 def refuse_twice(face_ids: Sequence[int], person_id: int, name: str) -> None:

@@ -62,6 +62,7 @@ class FaceView:
     person: str | None
     probability: float | None  # of the suggestion; None once a human decided
     recommendation: str  # none, weak, medium, strong
+    age: int | None = None  # of the person when the photo was taken, in full years, where both dates are known
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import ClassVar, Protocol
 
 from textual.binding import BindingType
 from textual.content import Content
+from textual.message import Message
 
 from tui_tagger.text import folded
 from tui_tagger.widgets.keys import key
@@ -38,6 +40,12 @@ class ExifTable(RowList):
         key("r", "toggle_raw", "exif.raw", "raw", "Show raw or readable values"),
         key("y", "copy_value", "exif.copy", "copy", "Copy the value of this tag"),
     ]
+
+    @dataclass
+    class Copied(Message):
+        """A value is on the clipboard."""
+
+        text: str
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -81,6 +89,7 @@ class ExifTable(RowList):
     def action_copy_value(self) -> None:
         if self.current is not None:
             self.app.copy_to_clipboard(self.value_of(self.current))
+            self.post_message(self.Copied(self.value_of(self.current)))
 
     def _fill(self) -> None:
         """The cursor stays on its tag where that is still shown, else it goes to the first tag."""

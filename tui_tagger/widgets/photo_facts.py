@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from tui_tagger.services.views import PhotoDetail
+from tui_tagger.services.views import PhotoDetail, PhotoStatus
 from tui_tagger.text import visible
 from tui_tagger.widgets.text import when
 
@@ -25,6 +25,10 @@ def facts(photo: PhotoDetail, width: int) -> Content:
         Content.styled(coordinates(photo) + direction(photo), "$foreground-muted"),
         Content.styled(" · ".join(filter(None, [visible(photo.camera), size])), "$foreground-muted"),
     ]
+    if photo.row.status is PhotoStatus.OFFLINE:
+        lines.insert(0, Content.styled("offline: its file is not there; decisions stay", "bold $text-warning"))
+    elif photo.row.status is PhotoStatus.FAILED:
+        lines.insert(0, Content.styled(f"unreadable: {visible(photo.failure)}", "bold $text-error"))
     if photo.description:
         lines.append(Content.styled(f"“{visible(photo.description)}”", "italic"))
     return Content("\n").join(line.truncate(width, ellipsis=True) for line in lines)

@@ -66,9 +66,10 @@ def face_name(face: FaceView) -> str:
 
 
 def face_line(face: FaceView, width: int) -> Content:
-    """Such as "2 ~ Anna Rossi        97 %  suggested": number, glyph, name, probability, state."""
+    """Such as "2 ~ Anna Rossi  age 34  97 % suggested": number, glyph, name, age then, probability, state."""
     mark = STATES[face.state]
-    right = f" {percent(face.probability):>4} {mark.word:<10}"
+    age = "" if face.age is None else f" age {face.age}"
+    right = f"{age} {percent(face.probability):>4} {mark.word:<10}"
     name = face_name(face) if face.person else "–"
     left = f"{face.number:>2} "
     room = width - len(left) - len(right) - 2
