@@ -23,7 +23,7 @@ from tui_tagger.widgets.people_rows import heading, person_line, summary
 from tui_tagger.widgets.picture import Picture
 from tui_tagger.widgets.row_list import RowList
 
-PAGE = 60  # people whose dates and files are read at once, when the first of them comes into view
+PAGE = 30  # people whose dates and files are read at once, when the first of them comes into view
 SORTS = {
     Sort.NAME: "by name",
     Sort.CONFIRMED: "most confirmed first",

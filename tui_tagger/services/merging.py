@@ -65,8 +65,7 @@ def merge(recognition: Recognition, sources: Sequence[int], target: int) -> Outc
         names, born = _new_aliases(into, others), _birth_date(into, others)
         moved = [face for (face,) in Face.select(Face.id).where(Face.person.in_(ids)).tuples()]
         _settle_rejections(record, ids, target)
-        for face in moved:
-            record.update(Face, face, person=target)
+        record.update_all(Face, moved, person=target)
         for alias in Alias.select().where(Alias.person.in_(ids)):
             record.delete(Alias, alias.id)
         for person in others:

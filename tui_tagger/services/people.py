@@ -195,8 +195,8 @@ class PeopleService:
         """The person goes; the faces are unknown again."""
         person = _person(person_id)
         with journal.decision("delete") as (decision, record):
-            for (face,) in Face.select(Face.id).where(Face.person == person_id).tuples():
-                record.update(Face, face, state=FaceState.UNKNOWN, **NOBODY)
+            faces = [face for (face,) in Face.select(Face.id).where(Face.person == person_id).tuples()]
+            record.update_all(Face, faces, state=FaceState.UNKNOWN, **NOBODY)
             for rejection in Rejection.select().where(Rejection.person == person_id):
                 record.delete(Rejection, rejection.id)
             aliases.drop_aliases(record, person_id)

@@ -85,9 +85,10 @@ def split(
 
 def move(record: journal.Recorder, faces: Iterable[int], person_id: int) -> None:
     """Faces become a person's, whatever was said of them before."""
-    for face in faces:
-        record.update(Face, face, **NOBODY | {"state": FaceState.CONFIRMED, "person": person_id})
-        for rejection in Rejection.select().where((Rejection.face == face) & (Rejection.person == person_id)):
+    moved = set(faces)
+    record.update_all(Face, sorted(moved), **NOBODY | {"state": FaceState.CONFIRMED, "person": person_id})
+    for rejection in Rejection.select().where(Rejection.person == person_id):
+        if rejection.face_id in moved:
             record.delete(Rejection, rejection.id)
 
 

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from tui_tagger.storage import journal
+from tui_tagger.storage.database import open_database
+from tui_tagger.storage.models import Decision, Face, Person, Photo
+
+
+def test_many_rows_change_alike_and_come_back(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "x.db")
+    photo = Photo.create(path=Path("/a.jpg"), folder=Path("/"), name="a.jpg", size=1, mtime_ns=1, image_hash="x")
+    anna, bo = Person.create(name="Anna"), Person.create(name="Bo")
+    faces = [Face.create(photo=photo, person=anna if n % 2 else bo, state="confirmed").id for n in range(1203)]
+    before = list(Face.select(Face.id, Face.person, Face.state).tuples())
+    with journal.decision("merge") as (_, record):
+        record.update_all(Face, faces, person=anna.id, state="confirmed")
+    done = Decision.get()
+    assert len(done.changes) == 602
+    assert done.changes[0] == ["face", faces[0], {"person": bo.id}, {"person": anna.id}]
+    assert {person for (person,) in Face.select(Face.person).tuples()} == {anna.id}
+    journal.revert(done)
+    assert list(Face.select(Face.id, Face.person, Face.state).tuples()) == before
+    journal.repeat(done)
+    assert {person for (person,) in Face.select(Face.person).tuples()} == {anna.id}
+    database.close()
