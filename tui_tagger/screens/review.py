@@ -71,7 +71,10 @@ class ReviewScreen(Decisions):
     def body(self) -> ComposeResult:
         self.course = Course(self.services.review)
         yield Empty(id="empty")
-        sources, complete = Sources(self.face_source, self.photo_source), self.services.people.complete
+        sources, complete = (
+            Sources(self.face_source, self.photo_source, self.services.library.photo),
+            self.services.people.complete,
+        )
         yield FacePanel(sources, complete)
         yield GroupPanel(sources, self.services.review, complete)
 
@@ -139,7 +142,10 @@ class ReviewScreen(Decisions):
         self.show_empty()
         if question.group is not None:
             self.item = None
-            if not again or self.groups.group != question.group:
+            self.groups.left = self.course.groups_left
+            if again and self.groups.group == question.group:
+                self.groups.show_question()
+            else:
                 self.groups.show(question.group, question.cursor, question.unticked)
             if not self.names.display:
                 self.groups.focus()
@@ -186,10 +192,7 @@ class ReviewScreen(Decisions):
 
     def state(self) -> str:
         if self.group is not None:
-            left = self.course.groups_left
-            unticked = f"{len(self.groups.unticked)} unticked" if self.groups.unticked else ""
-            at = f"{self.groups.cursor + 1:,}/{self.group.count:,}"
-            return " - ".join(filter(None, [at, unticked, counted(left, "group") if left else ""]))
+            return f"{self.groups.cursor + 1:,}/{self.group.count:,}"
         place = f"{self.cursor + 1:,}/{self.count:,}" if self.count else ""
         return " - ".join(filter(None, [place, f"{len(self.marks)} marked" if self.marks.ids else ""]))
 

@@ -22,6 +22,7 @@ from tui_tagger.widgets.face_grid import FaceGrid, Thumbnail
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.name_field import NameField
 from tui_tagger.widgets.navigation import Navigation
+from tui_tagger.widgets.overlays import face_overlays
 from tui_tagger.widgets.picture import Picture
 from tui_tagger.widgets.sources import Sources
 from tui_tagger.widgets.text import counted, when
@@ -67,6 +68,7 @@ class GroupPanel(Navigation, Container, can_focus=True):
         self.group = NOTHING
         self.item: ReviewItem | None = None  # of the face under the cursor, while it is looked at
         self.photo_first = False
+        self.left = 0  # groups to be asked, this one among them
         self._sources = sources
         self._review = review
         self._complete = complete
@@ -125,7 +127,7 @@ class GroupPanel(Navigation, Container, can_focus=True):
         return Thumbnail(("face", face), self._sources.face(face), "" if chance is None else percent(chance))
 
     def show_question(self) -> None:
-        self.query_one("#group-question", Static).update(question(self.group, len(self.unticked)))
+        self.query_one("#group-question", Static).update(question(self.group, len(self.unticked), self.left))
 
     def show_look(self) -> None:
         """The face under the cursor and its photo, where there is room for them."""
@@ -135,11 +137,12 @@ class GroupPanel(Navigation, Container, can_focus=True):
             self.item = None
             return
         self.item = item = self._review.item(face)
-        sources = {("face", face): self._sources.face(face)}
-        sources[("photo", item.face.photo_id)] = self._sources.photo(item.face.photo_id)
-        names = reversed(sources) if self.photo_first else iter(sources)
-        for pane_id, name in zip(("#look-picture", "#look-second"), names, strict=True):
-            self.query_one(pane_id, Picture).show(sources[name], name)
+        panes = [self.query_one("#look-picture", Picture), self.query_one("#look-second", Picture)]
+        face_pane, photo_pane = reversed(panes) if self.photo_first else panes
+        face_pane.show(self._sources.face(face), ("face", face))
+        photo = self._sources.detail(item.face.photo_id)
+        boxes = face_overlays(photo, face, self.app.theme_variables)
+        photo_pane.show(self._sources.photo(photo.row.id), ("photo", photo.row.id), boxes)
         self.query_one("#look-facts", Static).update(facts(item, self.group))
         self.show_strip(item)
 
@@ -157,10 +160,8 @@ class GroupPanel(Navigation, Container, can_focus=True):
             kind, name = self.group.kind, visible(self.group.person or "")
             words = {GroupKind.PERSON: name, GroupKind.UNKNOWN: "name", GroupKind.LONERS: "ignore"}[kind]
             return f": {words} {many}" if many else ": one by one"
-        if binding.id == "group.name" and self.group.kind is not GroupKind.LONERS:
-            return f"name {many}"
         if binding.id == "group.ignore":
-            return "" if self.group.kind is GroupKind.LONERS else f"ignore {many}"
+            return "" if self.group.kind is GroupKind.LONERS else "ignore"
         if binding.id == "group.tick":
             return "tick" if self.face in self.unticked else "untick"
         if binding.id == "group.look":
@@ -253,8 +254,8 @@ class GroupPanel(Navigation, Container, can_focus=True):
         return False
 
 
-def question(group: GroupView, unticked: int) -> Content:
-    """Such as "38 faces, probably Julia, 97 %", then what is unticked, and what to do."""
+def question(group: GroupView, unticked: int, left: int) -> Content:
+    """Such as "38 faces, probably Julia, 97 %", then what is unticked or what to do, and how many groups are left."""
     many = counted(group.count, "face")
     if group.kind is GroupKind.PERSON:
         chance = "beside confirmed ones" if group.probability is None else percent(group.probability)
@@ -266,8 +267,9 @@ def question(group: GroupView, unticked: int) -> Content:
     else:
         parts = [(f" {many} like nobody: ", ""), ("ignore all but the ones you know", "bold")]
         hint = "n names the one under the cursor"
-    left = (f"  {unticked} unticked", "bold $text-warning") if unticked else (f"  {hint}", "$foreground-muted")
-    return Content.assemble(*parts, left)
+    note = (f"  {unticked} unticked", "bold $text-warning") if unticked else (f"  {hint}", "$foreground-muted")
+    groups = (f"  {counted(left, 'group')}", "$foreground-muted") if left else ("", "")
+    return Content.assemble(*parts, note, groups)
 
 
 def facts(item: ReviewItem, group: GroupView) -> Content:
