@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.screens.screen_text import LARGE, SMALL, lines, press, text
+from tests.screens.screen_text import LARGE, SMALL, lines, press, text, until
 from tui_tagger.app import TaggerApp
 from tui_tagger.screens.people import PeopleScreen
 from tui_tagger.screens.person import PersonScreen
@@ -205,7 +205,9 @@ async def test_a_persons_photos_open_in_library_and_are_written(app: TaggerApp, 
         await press(pilot, "f4", "L")
         assert app.screen is app.screens_by_name["library"]
         assert 'person:"Anna Rossi"' in lines(app)[0]
-        await press(pilot, "f4", "w")
+        await press(pilot, "f4")
+        await pilot.press("w")
+        await until(pilot, "+Anna Rossi")
         assert isinstance(app.screen, WriteScreen)
 
 
