@@ -3,9 +3,10 @@
 
     OMP_NUM_THREADS=1 python -m benchmarks.review [--quick]
 
-The library is that of benchmarks/big_library.py (built once, kept in the cache folder), its clusters are the people of
-the truth. Processor time, medians and the most. The app runs without a terminal and without pictures; a key is
-measured until everything that it caused is drawn. What was put off until the keys rest is measured by itself.
+The library is that of benchmarks/big_library.py (built once, kept in the cache folder). Its clusters are a dozen faces
+each, as they come: what a key costs depends on how many there are; benchmarks/clusters.py makes real ones. Processor
+time, medians and the most. The app runs without a terminal and without pictures; a key is measured until everything
+that it caused is drawn. What was put off until the keys rest is measured by itself.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import statistics
-import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,11 +24,12 @@ from benchmarks import big_library
 from tui_tagger.app import TaggerApp
 from tui_tagger.screens.review import ReviewScreen
 from tui_tagger.services import Services
-from tui_tagger.services.clustering import cluster
+from tui_tagger.services.clustering import MADE
 from tui_tagger.services.course import Course
 from tui_tagger.services.groups import GroupKind
 from tui_tagger.services.preparation import begins_in_thread, prepare
 from tui_tagger.services.review import TwiceInPhoto
+from tui_tagger.storage.database import store_setting
 from tui_tagger.storage.models import Face
 from tui_tagger.widgets.terminal import Terminal
 
@@ -52,6 +53,13 @@ class Table:
 
     def add(self, name: str, seconds: Sequence[float]) -> None:
         self.lines.append(f"| {name} | {statistics.median(seconds) * 1e3:.0f} ms | {max(seconds) * 1e3:.0f} ms |")
+
+
+def clustered(services: Services) -> None:
+    """Puts a dozen faces into each cluster."""
+    with services.database.atomic():
+        services.database.execute_sql("UPDATE face SET cluster = id / 12 + 1, cohesion = 0.9")
+        store_setting(MADE, 1)
 
 
 def opening(services: Services, table: Table) -> None:
@@ -148,7 +156,7 @@ def report(photos: int, faces: int, people: int) -> str:
         path = Path(folder) / "library.db"
         big_library.build(path, photos, faces, people)
         services = Services.open(path)
-        table.add("making clusters, in the worker", [timed(cluster)[0]])
+        clustered(services)
         waiting = Face.select().where(Face.state.in_(("unknown", "suggested"))).count()
         opening(services, table)
         services.recognition.patient = True
@@ -167,7 +175,6 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="an eighth of the library")
     options = parser.parse_args()
     print(report(*(QUICK if options.quick else FULL)))
-    assert threading.active_count() < 20
 
 
 if __name__ == "__main__":

@@ -110,18 +110,23 @@ class ReviewScreen(Decisions):
 
     # --- showing ----------------------------------------------------------------------------------------------------
 
+    @property
+    def reading(self) -> bool:
+        """Whether a thread still reads the faces of a large library: nothing can be asked yet."""
+        return self.services.recognition.reading
+
     def arrive(self) -> None:
         if self.is_mounted:
             self.begin()
 
     def begin(self, order: Order | None = None) -> None:
         """Plans anew, as when a review begins."""
-        if not self.services.recognition.reading:
+        if not self.reading:
             self.course.begin(order)
 
     def reload(self) -> None:
         """Keeps what is being asked about, even where the queue around it changed."""
-        if self.services.recognition.reading:
+        if self.reading:
             self.show_empty()
             return
         if self.group is not None:
@@ -165,12 +170,11 @@ class ReviewScreen(Decisions):
 
     def show_empty(self) -> None:
         empty = self.query_one("#empty", Empty)
-        reading = self.services.recognition.reading
-        empty.display = reading or not self.course.question.face_ids
+        empty.display = self.reading or not self.course.question.face_ids
         counts = self.shell.counts()
         if not empty.display:
             return
-        if reading:
+        if self.reading:
             self.faces.display = self.groups.display = False
             empty.show(f"Reading {counted(counts.waiting, 'face')} that wait.", "The first question comes in a moment.")
         elif self.working:
@@ -209,7 +213,7 @@ class ReviewScreen(Decisions):
         for number, candidate in enumerate(self.item.candidates if self.item else (), 1):
             accept = f"review: Accept {visible(candidate.person)}"
             yield accept, lambda number=number: self.action_accept(number)  # type: ignore[misc]
-        for order in Order:
+        for order in () if self.reading else Order:
             yield f"review: Order by {order} ({DESCRIPTIONS[order]})", lambda order=order: self.sort(order)  # type: ignore[misc]
 
     def sort(self, order: Order) -> None:
@@ -251,12 +255,14 @@ class ReviewScreen(Decisions):
         self.bars()
 
     def go_to_faces(self, face_ids: Sequence[int]) -> None:
-        self.course.go_to(face_ids)
-        self.show_question()
+        if not self.reading:
+            self.course.go_to(face_ids)
+            self.show_question()
 
     def went_back(self, outcome: Outcome) -> None:
-        self.course.go_back(outcome)
-        self.show_question()
+        if not self.reading:
+            self.course.go_back(outcome)
+            self.show_question()
 
     # --- deciding ---------------------------------------------------------------------------------------------------
 
@@ -307,6 +313,8 @@ class ReviewScreen(Decisions):
             self.open_names(ticked)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "toggle_groups":
+            return not self.reading
         if action in SINGLE:
             return self.item is not None
         if action == "accept" and parameters:

@@ -47,6 +47,8 @@ class GroupPanel(Navigation, Container, can_focus=True):
         key("tab", "swap", "group.swap", "photo", "Swap the face and its photo"),
         key("o", "answer('open')", "group.open", "open photo", "Open the photo of this face"),
         key("v", "mark_range", "group.range", "range", "Start a range, or tick and untick up to here"),
+        key("ctrl+a", "mark_all", "group.untick_all", "untick all", "Untick all faces"),
+        key("ctrl+r", "mark_others", "group.invert", "invert", "Tick what is unticked, and untick the rest"),
         *Navigation.MOVES,
         key("l,right", "step(1)", "move.right", "right", "Move right"),
         key("h,left", "step(-1)", "move.left", "left", "Move left"),
