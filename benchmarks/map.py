@@ -63,7 +63,8 @@ def spread(services: Services) -> None:
 
 def measure(points: Points, repeat: int) -> None:
     """For each pane and zoom: counting, coasts and borders alone, and everything that a redraw does."""
-    busiest = points.place == np.bincount(points.place).argmax()
+    named = [place for place in points.place.tolist() if points.names[place]]
+    busiest = points.place == np.bincount(named).argmax()
     centre = float(np.median(points.latitude[busiest])), float(np.median(points.longitude[busiest]))
     print(f"{'pane':>8} {'zoom':>5} {'cluster ms':>11} {'coast ms':>9} {'whole ms':>9} {'clusters':>9}")
     for columns, rows in SIZES:

@@ -105,3 +105,9 @@ def test_clusters_stay_together_when_the_map_is_moved() -> None:
 )
 def test_counts_are_short(count: int, text: str) -> None:
     assert short_count(count) == text
+
+
+def test_a_count_at_the_edge_is_not_cut() -> None:
+    placed = photos(*[(0.0, 179.5, True)] * 1500)
+    (found,) = clustered(placed, view_of(80, 22, (0.0, 0.0), 0)).clusters
+    assert found.column + len(found.label) == 80

@@ -98,7 +98,7 @@ async def test_keys_zoom_and_pan_and_come_back() -> None:
         world = app.query_one(WorldMap)
         world.focus()
         await pilot.pause()
-        assert "No position" in screen_text(app)
+        assert "No coordinates" in screen_text(app)
         world.show(*LISBON, 120.0)
         await pilot.press("plus", "plus", "minus")
         assert world.zoom == START_ZOOM + 1

@@ -41,6 +41,10 @@ class PhotoScreen(Decisions):
     HINTS = (
         "review.enter",
         "photo.next",
+        "exif.copy",
+        "exif.raw",
+        "map.in",
+        "map.out",
         "review.name",
         "review.ignore",
         "photo.panel",

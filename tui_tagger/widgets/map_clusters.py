@@ -78,7 +78,7 @@ def clustered(positions: Positions, view: View) -> Clusters:
     x, y, waiting = x[inside], y[inside], positions.waiting[inside]
     cell = _grid(view, x, y)
     count = np.bincount(cell)
-    joined, marks = _joined(count, np.bincount(cell, x) / count, np.bincount(cell, y) / count)
+    joined, marks = _joined(count, np.bincount(cell, x) / count, np.bincount(cell, y) / count, view.width // 2)
     member[inside] = number = joined[cell]
     totals, open_ones = np.bincount(number), np.bincount(number, waiting)
     middle = np.bincount(number, x) / totals, np.bincount(number, y) / totals
@@ -102,19 +102,20 @@ def _grid(view: View, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray
 
 
 def _joined(
-    count: NDArray[np.int64], x: NDArray[np.float64], y: NDArray[np.float64]
+    count: NDArray[np.int64], x: NDArray[np.float64], y: NDArray[np.float64], width: int
 ) -> tuple[NDArray[np.int32], list[tuple[int, int]]]:
     """For each cell its cluster, and each cluster's mark (row, column).
 
-    A cell whose mark would touch that of a bigger one becomes part of it.
+    A mark stays within `width` columns. A cell whose mark would touch that of a bigger one becomes part of it.
     """
     rows, columns = (y // 4).astype(int).tolist(), (x // 2).astype(int).tolist()
     taken: dict[int, list[tuple[int, int, int]]] = {}  # row -> first and last column of a mark, and its cluster
     marks: list[tuple[int, int]] = []
     joined = np.empty(len(count), np.int32)
     for cell in np.lexsort((x, y, -count)).tolist():
-        row, left = rows[cell], columns[cell]
-        right = left + 1 + (len(short_count(int(count[cell]))) if count[cell] > 1 else 0)
+        length = 1 + (len(short_count(int(count[cell]))) if count[cell] > 1 else 0)
+        row, left = rows[cell], max(0, min(columns[cell], width - length))
+        right = left + length
         found = next((n for first, last, n in taken.get(row, ()) if left <= last and right >= first), len(marks))
         if found == len(marks):
             taken.setdefault(row, []).append((left, right, found))

@@ -94,7 +94,7 @@ class WorldMap(Widget, can_focus=True):
         self.marker: Place | None = None
         self.direction: float | None = None
         self.gazetteer: Gazetteer | None = None  # for the names on the map; None until it is loaded
-        self.empty = "No position."
+        self.empty = "No coordinates in this photo."
         self._cells: Cells | None = None
 
     def show(self, latitude: float | None, longitude: float | None, direction: float | None = None) -> None:
