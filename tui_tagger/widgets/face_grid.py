@@ -122,8 +122,16 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
             region = Region(0, row * (ROWS + 1), 1, ROWS + 1)
             self.scroll_to_region(region, animate=False, force=True, immediate=True)
 
-    def watch_cursor(self) -> None:
-        self.refresh()
+    def watch_cursor(self, before: int, after: int) -> None:
+        """Draws edge and caption of two places again, not the pictures."""
+        for index in (before, after):
+            place = self._place(index)
+            self.refresh(Region(place.x, place.y, 1, ROWS), Region(place.x, place.y + ROWS, place.width, 1))
+
+    def _place(self, index: int) -> Region:
+        """Where a thumbnail is in the widget, which may be out of view."""
+        row, column = divmod(index, self.row_places)
+        return Region(column * (WIDTH + 2), row * (ROWS + 1) - self.scroll_offset.y, WIDTH + 2, ROWS + 1)
 
     def on_resize(self) -> None:
         self._measure()
@@ -170,7 +178,7 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         frame = self._frame(index)
         if line == ROWS:
             return [Segment(self._caption(thumbnail, index), frame), Segment(" ", self.visual_style.rich_style)]
-        lines = self._lines(thumbnail)
+        lines = self._lines(thumbnail, index)
         inside = list(lines[line]) if lines else [Segment(" " * WIDTH, self.visual_style.rich_style)]
         edge = "▌" if index == self.cursor else " "
         return [Segment(edge, frame if index == self.cursor else self.visual_style.rich_style), *inside, Segment(" ")]
@@ -188,7 +196,7 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         note = f" {thumbnail.note}" if thumbnail.note else ""
         return mark + cell(thumbnail.caption, WIDTH - len(note)).plain + note
 
-    def _lines(self, thumbnail: Thumbnail) -> Lines | None:
+    def _lines(self, thumbnail: Thumbnail, index: int) -> Lines | None:
         """The drawn picture, or None while a thread draws it."""
         if cast(HasTerminal, self.app).terminal.protocol == "none":
             return blank("no picture", WIDTH, ROWS)
@@ -198,16 +206,16 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         self._drawn[thumbnail.key] = None
         while len(self._drawn) > KEPT:
             self._drawn.popitem(last=False)
-        self.run_worker(partial(self._draw, thumbnail), thread=True, group="thumbnails", exit_on_error=False)
+        self.run_worker(partial(self._draw, thumbnail, index), thread=True, group="thumbnails", exit_on_error=False)
         return None
 
-    def _draw(self, thumbnail: Thumbnail) -> None:
+    def _draw(self, thumbnail: Thumbnail, index: int) -> None:
         try:
             lines = half_cells(thumbnail.picture(128), WIDTH, ROWS)
         except TaggerError:
             lines = blank("cannot be read", WIDTH, ROWS)
         self._drawn[thumbnail.key] = lines
-        self.app.call_from_thread(self.refresh)
+        self.app.call_from_thread(lambda: self.refresh(self._place(index)))
 
 
 def half_cells(picture: Image.Image, width: int, rows: int) -> Lines:

@@ -28,4 +28,5 @@ class HeaderBar(Static):
         width = max(self.size.width, 20)
         right = f" {right}" if right.strip() else ""
         room = max(width - len(left) - len(right), 0)
-        self.update(Content.assemble((left, "bold"), cell(where, room), (right, "$text-warning")).truncate(width))
+        line = Content.assemble((left, "bold"), cell(where, room), (right, "$text-warning")).truncate(width)
+        self.update(line, layout=False)

@@ -58,7 +58,8 @@ class HintBar(Static):
         self.hints = fitting(hints, width - len(state) - 2, most)
         parts = [Content.assemble((f" {hint.key}", "bold $text-accent"), f"{hint.text} ") for hint in self.hints]
         left = Content("").join(parts)
-        self.update(Content.assemble(left, cell("", width - left.cell_length - len(state) - 1), (state, "bold"), " "))
+        rest = cell("", width - left.cell_length - len(state) - 1)
+        self.update(Content.assemble(left, rest, (state, "bold"), " "), layout=False)
 
     def on_click(self, event: events.Click) -> None:
         at = 0

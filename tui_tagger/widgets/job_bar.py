@@ -20,7 +20,7 @@ class JobBar(Static):
         """`keys` says which keys pause and cancel it."""
         width = max(self.size.width, 20)
         active = job is not None and job.state in ACTIVE
-        self.update(job_line(job, keys, width) if job is not None and active else Content())
+        self.update(job_line(job, keys, width) if job is not None and active else Content(), layout=False)
 
 
 def job_line(job: JobView, keys: str, width: int) -> Content:

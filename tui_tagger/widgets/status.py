@@ -45,7 +45,7 @@ class Question(Asking, Static, can_focus=True, inherit_bindings=False):
     def ask(self, text: str, then: Callable[[bool], None]) -> None:
         self._then = then
         choice = ("  y", "bold $text-accent"), " yes   ", ("n", "bold $text-accent"), " no (default)"
-        self.update(Content.assemble((f" {visible(text)} ", "bold"), *choice))
+        self.update(Content.assemble((f" {visible(text)} ", "bold"), *choice), layout=False)
 
     def action_answer(self, yes: bool) -> None:
         then, self._then = self._then, lambda _yes: None
@@ -91,7 +91,7 @@ class StatusRow(Horizontal):
         """Shows a message for a while; a question or field that is open stays."""
         self.message = message
         line = self.query_one("#message", Static)
-        line.update(Content(f" {visible(message)}"))
+        line.update(Content(f" {visible(message)}"), layout=False)
         line.set_class(error, "-error")
         if not self.open:
             self._only("#message")
