@@ -76,6 +76,7 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         self._id_at: Callable[[int], int] = lambda index: index
         self._ids: Callable[[], Sequence[int]] | None = None
         self._drawn: OrderedDict[Hashable, Lines | None] = OrderedDict()
+        self._awaited: dict[Hashable, int] = {}  # places in view whose pictures are being drawn
 
     def fill(
         self,
@@ -178,7 +179,9 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         frame = self._frame(index)
         if line == ROWS:
             return [Segment(self._caption(thumbnail, index), frame), Segment(" ", self.visual_style.rich_style)]
-        lines = self._lines(thumbnail, index)
+        lines = self._lines(thumbnail)
+        if lines is None:
+            self._awaited[thumbnail.key] = index
         inside = list(lines[line]) if lines else [Segment(" " * WIDTH, self.visual_style.rich_style)]
         edge = "▌" if index == self.cursor else " "
         return [Segment(edge, frame if index == self.cursor else self.visual_style.rich_style), *inside, Segment(" ")]
@@ -196,7 +199,7 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         note = f" {thumbnail.note}" if thumbnail.note else ""
         return mark + cell(thumbnail.caption, WIDTH - len(note)).plain + note
 
-    def _lines(self, thumbnail: Thumbnail, index: int) -> Lines | None:
+    def _lines(self, thumbnail: Thumbnail) -> Lines | None:
         """The drawn picture, or None while a thread draws it."""
         if cast(HasTerminal, self.app).terminal.protocol == "none":
             return blank("no picture", WIDTH, ROWS)
@@ -206,16 +209,22 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         self._drawn[thumbnail.key] = None
         while len(self._drawn) > KEPT:
             self._drawn.popitem(last=False)
-        self.run_worker(partial(self._draw, thumbnail, index), thread=True, group="thumbnails", exit_on_error=False)
+        self.run_worker(partial(self._draw, thumbnail), thread=True, group="thumbnails", exit_on_error=False)
         return None
 
-    def _draw(self, thumbnail: Thumbnail, index: int) -> None:
+    def _draw(self, thumbnail: Thumbnail) -> None:
         try:
             lines = half_cells(thumbnail.picture(128), WIDTH, ROWS)
         except TaggerError:
             lines = blank("cannot be read", WIDTH, ROWS)
         self._drawn[thumbnail.key] = lines
-        self.app.call_from_thread(lambda: self.refresh(self._place(index)))
+        self.app.call_from_thread(self._drew, thumbnail.key)
+
+    def _drew(self, key: Hashable) -> None:
+        """Draws the place that waited for a picture; one that was only fetched ahead has none."""
+        index = self._awaited.pop(key, None)
+        if index is not None:
+            self.refresh(self._place(index))
 
 
 def half_cells(picture: Image.Image, width: int, rows: int) -> Lines:

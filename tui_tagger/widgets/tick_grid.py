@@ -22,7 +22,7 @@ class TickGrid(FaceGrid):
     def fetch(self, thumbnails: Iterable[Thumbnail]) -> None:
         """Draws thumbnails in threads before they are asked for."""
         for thumbnail in thumbnails:
-            self._lines(thumbnail, index)
+            self._lines(thumbnail)
 
     def _frame(self, index: int) -> Style:
         style = self.visual_style + self.get_visual_style("grid--caption", partial=True)
