@@ -146,10 +146,7 @@ class BaseScreen(Screen[None]):
     def status(self) -> StatusRow:
         return self.query_one(StatusRow)
 
-    def on_mount(self) -> None:
-        self.fill()
-
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self) -> None:  # comes after the mounting, too
         if self.is_mounted:
             self.fill()
 

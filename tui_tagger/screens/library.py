@@ -143,7 +143,7 @@ class LibraryScreen(LibraryActions):
             glyph = ("▾ " if self.branches.is_open(line) else "▸ ") if line.inner else "  "
             name = line.name if line.depth else home_path(Path(line.name))
             glyph, waiting, chosen = "  " * line.depth + glyph, line.waiting, line.path == self.folder
-        count = f" {waiting:>4}?" if waiting else ""
+        count = f" {waiting:>5,}?" if waiting else ""
         room = width - len(glyph) - len(count)
         name = "…" + name[1 - room :] if len(name) > room > 1 else name
         style = "bold $text-accent" if chosen else ""

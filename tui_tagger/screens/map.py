@@ -82,7 +82,6 @@ class MapScreen(BaseScreen):
     def on_mount(self) -> None:
         self.query_one(PhotoMap).caption = self.caption
         self.query_one(PhotoMap).empty = "Reading where the photos were taken…"
-        super().on_mount()
         self.load_names()
 
     @work(thread=True, group="names", exit_on_error=False)

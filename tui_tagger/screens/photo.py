@@ -112,7 +112,6 @@ class PhotoScreen(Decisions):
         faces = self.query_one("#face-list", RowList)
         faces.can_focus = False
         faces.marks = self.marks
-        super().on_mount()
         self.load_names()
 
     def on_screen_resume(self) -> None:

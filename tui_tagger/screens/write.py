@@ -57,7 +57,6 @@ class WriteScreen(BaseScreen):
             yield Static(id="write-detail")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one(RowList).focus()
         self.look()
 

@@ -70,7 +70,9 @@ class FolderTree:
     def _add(self, row: FolderRow) -> None:
         at = self._top
         for part in row.path.parts:
-            at = at.inside.setdefault(part, _Folder(at.path / part))
+            if part not in at.inside:
+                at.inside[part] = _Folder(at.path / part)
+            at = at.inside[part]
             at.photos += row.photos
             at.waiting += row.waiting
         at.own = row.photos

@@ -23,9 +23,12 @@ class HeaderBar(Static):
             f"{counts.failed:,} unreadable" if counts.failed else "",
             f"{counts.offline:,} offline" if counts.offline else "",
         ]
-        right = " · ".join(part for part in waiting if part) + " "
         left = f" {screen}  "
         width = max(self.size.width, 20)
+        parts = [part for part in waiting if part]
+        while len(parts) > 1 and len(left) + len(where) + len(" · ".join(parts)) + 2 > width:
+            parts.pop()  # where you are goes before what else there is
+        right = " · ".join(parts) + " "
         right = f" {right}" if right.strip() else ""
         room = max(width - len(left) - len(right), 0)
         line = Content.assemble((left, "bold"), cell(where, room), (right, "$text-warning")).truncate(width)
