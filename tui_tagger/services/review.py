@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from tui_tagger.errors import UsageError
 from tui_tagger.services.clustering import Clusters
+from tui_tagger.services.facts import LAST_WAITING
 from tui_tagger.services.facts import NOBODY as NO_ROW
 from tui_tagger.services.groups import PAGE, Groups, GroupView
 from tui_tagger.services.library import face_view
-from tui_tagger.services.orders import Order, askable
+from tui_tagger.services.orders import Order
 from tui_tagger.services.query import WAITING
 from tui_tagger.services.queue import Queue
 from tui_tagger.services.recognition import Recognition
@@ -68,9 +69,8 @@ class ReviewService:
 
     def waits(self, face_id: int) -> bool:
         """Whether this face waits and can be shown."""
-        facts = self._recognition.facts
-        row = facts.row(face_id)
-        return row is not None and bool(askable(facts)[row])
+        row, table = self._recognition.facts.row(face_id), self._recognition.facts.table
+        return row is not None and 0 <= table["state"][row] <= LAST_WAITING and bool(table["shown"][row])
 
     def somebody(self, face_id: int) -> bool:
         """Whether somebody is suggested for this face."""
