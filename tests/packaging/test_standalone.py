@@ -1,0 +1,224 @@
+"""The standalone program on Linux, as somebody has it who has nothing else: no Python, an empty home, no network.
+
+`make dist-test` builds it first. TUI_TAGGER_DIST names another folder than dist/.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.conftest import paint_photo
+from tui_tagger import __version__
+
+DIST = Path(os.environ.get("TUI_TAGGER_DIST", Path(__file__).resolve().parents[2] / "dist"))
+FOLDER = DIST / "tui-tagger"
+FILES = sorted(DIST.glob(f"tui-tagger-{__version__}-linux-*"))
+CUT_OFF = ["unshare", "--user", "--map-root-user", "--net"]  # an empty network: not even the loopback is up
+DEADLINE = 400
+COMMANDS = ("cat", "grep", "kill", "ls", "mkdir", "mv", "rm", "sha256sum", "tail", "tar", "wc", "xz", "gzip", "zstd")
+
+pytestmark = [
+    pytest.mark.xdist_group("standalone"),
+    pytest.mark.skipif(not FOLDER.is_dir() or not FILES, reason="dist/ has no build: make dist"),
+]
+
+
+def cut_off() -> list[str]:
+    able = shutil.which("unshare") and subprocess.run([*CUT_OFF, "true"], capture_output=True).returncode == 0
+    return CUT_OFF if able else []
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One home for the module: the single file unpacks there once."""
+    return tmp_path_factory.mktemp("home with spaces")
+
+
+@pytest.fixture(params=["folder", "file"])
+def program(request: pytest.FixtureRequest) -> Path:
+    return FOLDER / "tui-tagger" if request.param == "folder" else FILES[0]
+
+
+def environment(home: Path, program: Path) -> dict[str, str]:
+    """`env -i`; the single file needs sh, tar, xz and their like, of which no folder with a Python is searched."""
+    found = {"HOME": str(home), "TERM": "xterm-256color"}
+    return found if program.parent == FOLDER else found | {"PATH": str(tools(home))}
+
+
+def tools(home: Path) -> Path:
+    folder = home / "tools"
+    folder.mkdir(exist_ok=True)
+    for name in COMMANDS:
+        path = shutil.which(name)
+        if path and not (folder / name).exists():
+            (folder / name).symlink_to(path)
+    return folder
+
+
+def run(program: Path, home: Path, *arguments: object, status: int = 0) -> str:
+    command = [*cut_off(), str(program), *map(str, arguments)]
+    env = environment(home, program)
+    command[0] = shutil.which(command[0]) or command[0]
+    done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, timeout=DEADLINE)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_version(program: Path, home: Path) -> None:
+    assert run(program, home, "--version") == f"tui-tagger {__version__}\n"
+
+
+def test_doctor(program: Path, home: Path) -> None:
+    checks = {check["name"]: check for check in map(json.loads, run(program, home, "doctor", "--json").splitlines())}
+    assert checks["database"]["ok"]
+    assert checks["strangers"]["text"].startswith("500 ")
+    assert checks["RAW photos"]["text"] == "can be opened"
+    assert (home / ".local/share/tui-tagger/library.db").stat().st_mode & 0o077 == 0
+
+
+def test_demo_finds_recognises_and_writes(home: Path) -> None:
+    """Drawn photos are scanned by the worker process, which is this program started again."""
+    report = json.loads(run(FOLDER / "tui-tagger", home, "demo", "--headless", "--json").splitlines()[-1])
+    assert report["photos"] > 60
+    assert report["faces_found"] > 0.9 * report["faces_drawn"]
+    assert report["written"] > 0
+
+
+def test_scan_of_a_folder(program: Path, home: Path, tmp_path: Path) -> None:
+    paint_photo(tmp_path / "Été 写真" / "a.jpg", (0,))
+    Image.new("RGB", (64, 48)).save(tmp_path / "plain.webp")
+    report = json.loads(run(program, home, "scan", tmp_path, "--db", tmp_path / "x.db", "--json"))
+    assert (report["photos"], report["failed"]) == (2, [])
+
+
+def test_moved_and_read_only(home: Path, tmp_path: Path) -> None:
+    """From a folder with a space in its name, in which nothing may be written."""
+    moved = tmp_path / "a b" / "tui-tagger"
+    shutil.copytree(FOLDER, moved, copy_function=os.link, symlinks=True)
+    folders = [moved, *(path for path in moved.rglob("*") if path.is_dir())]
+    before = sorted(str(path) for path in moved.rglob("*"))
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        paint_photo(tmp_path / "photos" / "a.jpg", (0,))
+        out = run(moved / "tui-tagger", home, "scan", tmp_path / "photos", "--db", tmp_path / "y.db", "--json")
+        assert json.loads(out)["photos"] == 1
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    assert sorted(str(path) for path in moved.rglob("*")) == before
+
+
+class Session:
+    """The app in a pseudo-terminal of 80x24."""
+
+    def __init__(self, program: Path, home: Path, *arguments: object) -> None:
+        self.text = ""
+        self.pid, self.file = pty.fork()
+        if self.pid == 0:
+            os.chdir(home)
+            os.environ.clear()
+            os.execve(str(program), [str(program), *map(str, arguments)], environment(home, program))
+        import fcntl
+        import struct
+        import termios
+
+        fcntl.ioctl(self.file, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+
+    def press(self, keys: str) -> None:
+        os.write(self.file, keys.encode())
+
+    def wait_for(self, pattern: str, seconds: float = 120) -> None:
+        """Reads until the screen has shown `pattern` since the last call that found what it waited for."""
+        until = time.monotonic() + seconds
+        while not (found := re.search(pattern, self.text)):
+            assert time.monotonic() < until, f"no {pattern!r} in {self.text[-3000:]!r}"
+            self._read(0.2)
+        self.text = self.text[found.end() :]
+
+    def ended(self, seconds: float = 60) -> int:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self._read(0.1)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+        raise AssertionError("the app does not end")
+
+    def _read(self, seconds: float) -> None:
+        if select.select([self.file], [], [], seconds)[0]:
+            with contextlib.suppress(OSError):  # Linux's way to say that the other side is gone
+                self.text += os.read(self.file, 1 << 16).decode("utf-8", "replace")
+
+
+@pytest.fixture
+def session(program: Path, home: Path, tmp_path: Path) -> Iterator[Session]:
+    for name in ("a", "b"):
+        paint_photo(tmp_path / "photos" / f"{name}.jpg", (0,))
+    opened = Session(program, home, "--db", tmp_path / "z.db", "--images", "none", tmp_path / "photos")
+    yield opened
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(opened.pid, 9)
+    os.close(opened.file)
+
+
+def test_app_in_a_terminal(session: Session) -> None:
+    """The first frame, the scan of the worker process, the screens by their keys, and leaving."""
+    session.wait_for("Library")
+    session.wait_for("2 photos")
+    for key, word in (("\x1bOS", "People"), ("\x1b[15~", "Review"), ("\x1b[17~", "Map"), ("\x1bOQ", "Library")):
+        session.press(key)
+        session.wait_for(word, 30)
+    session.press("q")
+    assert session.ended() == 0
+
+
+def test_killed_while_unpacking_and_two_at_once(tmp_path: Path) -> None:
+    """A start killed half way leaves nothing that a later one trips over; two starts at once make one folder."""
+    home = tmp_path / "home"
+    home.mkdir()
+    env = environment(home, FILES[0])
+    started = subprocess.Popen([FILES[0], "--version"], env=env, start_new_session=True)
+    base = home / ".cache/tui-tagger/program"
+    until = time.monotonic() + 60
+    while not list(base.glob("part.*/tui-tagger")):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    os.killpg(started.pid, 9)
+    started.wait()
+    assert list(base.glob("part.*"))
+    both = [subprocess.Popen([FILES[0], "--version"], env=env, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [each.communicate(timeout=DEADLINE)[0] for each in both] == [f"tui-tagger {__version__}\n"] * 2
+    (made,) = base.iterdir()
+    assert made.name.startswith(f"{__version__}-")
+    assert base.stat().st_mode & 0o077 == 0
+
+
+def test_half_a_download_is_refused(tmp_path: Path) -> None:
+    half = tmp_path / "tui-tagger"
+    with FILES[0].open("rb") as file:
+        half.write_bytes(file.read(1_000_000))
+    half.chmod(0o755)
+    done = subprocess.run([half, "--version"], env=environment(tmp_path, half), capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "not whole" in done.stderr
+
+
+def test_licences_of_what_is_bundled() -> None:
+    text = (FOLDER / "THIRD-PARTY.txt").read_text("utf-8")
+    for name in ("torch ", "numpy ", "textual ", "facenet-pytorch ", "rawpy "):
+        assert f"\n{name}" in text
+    assert not list((FOLDER / "_internal").glob("**/*pillow_heif*"))  # its wheels carry GPL code

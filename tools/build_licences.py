@@ -1,0 +1,80 @@
+"""The licences of what the standalone program bundles: the packages that `pip install tui-tagger` brings along.
+
+Usage: python -m tools.build_licences [TARGET]
+
+Read from the metadata of the installed packages, with their licence files in full.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PARTS = ("raw",)  # optional parts that the program is built with
+LICENCE_FILE = re.compile(r"(licen[cs]e|copying|notice|copyright)", re.IGNORECASE)
+RULE = "=" * 100
+ROOT = Path(__file__).resolve().parents[1]
+
+HEAD = f"""TUI Tagger's standalone program bundles Python {sys.version.split()[0]} and the packages below.
+Data in it: coastlines by Natural Earth (public domain), place names by GeoNames (CC BY 4.0).
+The program itself is under the licence in LICENSE.txt. Each package's own terms follow the list.
+"""
+
+
+def bundled() -> list[metadata.Distribution]:
+    """All packages that pyproject.toml asks for, and what these need, by name; those of other systems left out."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    asked = [*project["dependencies"], *(line for part in PARTS for line in project["optional-dependencies"][part])]
+    waiting = [(Requirement(line), "") for line in asked]
+    found: dict[str, metadata.Distribution] = {}
+    while waiting:
+        requirement, extra = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        wanted = requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+        if not wanted or (name in found and not requirement.extras):
+            continue
+        found[name] = metadata.distribution(name)
+        for more in ("", *requirement.extras):
+            waiting += [(Requirement(line), more) for line in found[name].requires or []]
+    return [found[name] for name in sorted(found)]
+
+
+def licence(package: metadata.Distribution) -> str:
+    """The licence's name, as the package's metadata states it: an SPDX expression, a classifier or its first line."""
+    about: Any = package.metadata  # an email.message.Message, of which its type tells half
+    classifiers = [line.rsplit(" :: ", 1)[1] for line in about.get_all("Classifier") or [] if "License ::" in line]
+    stated = (about.get("License") or "").strip()
+    return about.get("License-Expression") or ", ".join(classifiers) or stated.split("\n")[0] or "see its files"
+
+
+def files(package: metadata.Distribution) -> Iterator[tuple[str, str]]:
+    """Names and texts of the licence files in the package's metadata folder."""
+    for path in sorted(package.files or [], key=str):
+        if ".dist-info" in path.parts[0] and LICENCE_FILE.search(path.name):
+            yield "/".join(path.parts[1:]), Path(str(path.locate())).read_text("utf-8", errors="replace")
+
+
+def text() -> str:
+    packages = bundled()
+    lines = [HEAD]
+    lines += [f"{each.metadata['Name']:24} {each.version:18} {licence(each)}" for each in packages]
+    for package in packages:
+        for name, content in files(package):
+            lines += ["", RULE, f"{package.metadata['Name']} {package.version}: {name}", RULE, content.strip()]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("target", nargs="?", type=Path)
+    target = parser.parse_args().target
+    target.write_text(text(), "utf-8") if target else sys.stdout.write(text())
