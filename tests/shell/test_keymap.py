@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 from tests.screens.conftest import TERMINAL
-from tests.screens.screen_text import SMALL, footer, lines, press, text
+from tests.screens.screen_text import SMALL, footer, lines, press, text, until
 from tui_tagger.app import SCREENS, TaggerApp
 from tui_tagger.errors import SettingsError
 from tui_tagger.screens.palette import offered
@@ -113,6 +113,7 @@ async def test_a_remapped_key_acts_and_is_shown_and_the_old_one_does_not(service
     text_of_file = '[keys]\n"library.sort" = ["ctrl+t", "?"]\n"app.help" = "f1"\n'
     app = TaggerApp(services, TERMINAL, settings=settings(text_of_file))
     async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, "by date")
         before = lines(app)[0]
         await press(pilot, "s")
         assert lines(app)[0] == before

@@ -1,6 +1,6 @@
 """The library's filter language: `person:Anna has:gps -is:offline holiday` as a condition on photos.
 
-KEYS is the one place that knows its words; `docs/filters.md` is made of it.
+KEYS is the one place that knows its words.
 """
 
 from __future__ import annotations
