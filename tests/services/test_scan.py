@@ -161,3 +161,13 @@ def test_a_drawn_face_is_embedded_and_suggested(scanned: Services) -> None:
     scanned.recognition.update()
     view = face_view(face)
     assert (view.state, view.person) == (FaceState.SUGGESTED, "Anna")
+
+
+def test_what_only_is_named_like_a_photo_is_passed_over(services: Services, photos: Path) -> None:
+    (photos / "loop.jpg").symlink_to(photos / "loop.jpg")
+    (photos / "nowhere.jpg").symlink_to(photos / "is not there.jpg")
+    (photos / "folder.jpg").mkdir()
+    os.mkfifo(photos / "pipe.jpg")
+    report = scan_fake([photos])
+    assert report.photos == len(PAINTED)
+    assert report.failed == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -125,9 +126,11 @@ def _walk(start: Path) -> Iterator[File]:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(Path(entry.path))
-        elif Path(entry.name).suffix.lower() in EXTENSIONS and entry.is_file():
-            stat = entry.stat()
-            yield File(Path(entry.path), stat.st_size, stat.st_mtime_ns)
+        elif Path(entry.name).suffix.lower() in EXTENSIONS:
+            with suppress(OSError):  # a link that leads back to itself, a file that vanished
+                if entry.is_file():
+                    stat = entry.stat()
+                    yield File(Path(entry.path), stat.st_size, stat.st_mtime_ns)
 
 
 def below(folders: Sequence[Path], path: Path) -> bool:
