@@ -18,7 +18,7 @@ test: .venv/dev
 faults: .venv/dev
 	$(BIN)/python -m benchmarks.faults
 
-# The standalone program: a folder, and one file that unpacks once. See README.md, and packaging/windows.md for Windows.
+# The standalone program: a folder, and one file that unpacks once. packaging/tui-tagger.spec is for both systems.
 dist: .venv/dist
 	$(BIN)/python -m tools.standalone
 

@@ -28,7 +28,7 @@ CPU_BUILDS = (
     "ca021f9eb2f8345c83fa03e3a04587308afb8df71bd472670b3ece00df58621c",  # cp314 aarch64
 )
 HEAD = """\
-# Made by `python -m tools.build_lock`. Install: docs/install.md, "From the lock file".
+# Made by `python -m tools.build_lock`. Install: pip install --require-hashes -r requirements.lock
 """
 
 

@@ -44,12 +44,11 @@ def refuse_cuda() -> None:
 
 
 def finish(folder: Path) -> None:
-    """Adds the licences, the manual page and the unit for systemd; on Linux drops symbols."""
+    """Adds the licences and, on Linux, the manual page; drops symbols there."""
     (folder / "THIRD-PARTY.txt").write_text(licences(), "utf-8")
     shutil.copy(ROOT / "LICENSE", folder / "LICENSE.txt")
     if sys.platform == "linux":
-        for name in (f"{NAME}.1", f"{NAME}-watch.service"):
-            shutil.copy(ROOT / "packaging" / name, folder / name)
+        shutil.copy(ROOT / "packaging" / f"{NAME}.1", folder / f"{NAME}.1")
         for pattern in SYMBOLS:
             for library in folder.rglob(pattern):
                 subprocess.run(["strip", "--strip-unneeded", str(library)], check=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -116,10 +116,6 @@ class GroupPanel(Navigation, Container, can_focus=True):
         self.grid.fill(group.count, self.thumbnail, self.id_at)
         self.show_question()
         self.show_look()
-
-    def fetch(self, face_ids: Sequence[int]) -> None:
-        """Draws the faces that may come next."""
-        self.grid.fetch(self._thumbnail(face) for face in face_ids)
 
     def thumbnail(self, index: int) -> Thumbnail | None:
         return self._thumbnail(self.group.face_ids[index]) if index < self.group.count else None

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-CHECKED_AT_ONCE = 30_000_000  # bytes that are checked before the first frame: 30 ms (benchmarks/faults.py --check)
+CHECKED_AT_ONCE = 30_000_000  # bytes that are checked before the first frame; larger ones take longer than a start may
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.style import Style
@@ -18,11 +17,6 @@ class TickGrid(FaceGrid):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"grid--unticked"}
     can_focus = False
-
-    def fetch(self, thumbnails: Iterable[Thumbnail]) -> None:
-        """Draws thumbnails in threads before they are asked for."""
-        for thumbnail in thumbnails:
-            self._lines(thumbnail)
 
     def _frame(self, index: int) -> Style:
         style = self.visual_style + self.get_visual_style("grid--caption", partial=True)
