@@ -19,7 +19,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-PARTS = ("raw",)  # optional parts that the program is built with
+PARTS = ("raw",)  # optional parts that the program is built with where they are installed
 LICENCE_FILE = re.compile(r"(licen[cs]e|copying|notice|copyright)", re.IGNORECASE)
 RULE = "=" * 100
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +33,8 @@ The program itself is under the licence in LICENSE.txt. Each package's own terms
 def bundled() -> list[metadata.Distribution]:
     """All packages that pyproject.toml asks for, and what these need, by name; those of other systems left out."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    asked = [*project["dependencies"], *(line for part in PARTS for line in project["optional-dependencies"][part])]
+    optional = (line for part in PARTS for line in project["optional-dependencies"][part])
+    asked = [*project["dependencies"], *filter(installed, optional)]
     waiting = [(Requirement(line), "") for line in asked]
     found: dict[str, metadata.Distribution] = {}
     while waiting:
@@ -46,6 +47,11 @@ def bundled() -> list[metadata.Distribution]:
         for more in ("", *requirement.extras):
             waiting += [(Requirement(line), more) for line in found[name].requires or []]
     return [found[name] for name in sorted(found)]
+
+
+def installed(requirement: str) -> bool:
+    """Whether there is a package of that name."""
+    return any(metadata.distributions(name=Requirement(requirement).name))
 
 
 def licence(package: metadata.Distribution) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import PyInstaller.utils.hooks  # noqa: F401  while the system is the real one: it looks for Windows' packages
 import pytest
 
 import tui_tagger
