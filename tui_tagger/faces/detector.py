@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tui_tagger.errors import ModelError
+from tui_tagger.faces.devices import resolve
 from tui_tagger.faces.protocols import Detection
 from tui_tagger.faces.summed_area import SummedArea
 from tui_tagger.faces.suppression import suppress
@@ -66,13 +67,23 @@ class MtcnnDetector:
 
     model_id = "mtcnn"
 
-    def __init__(self, thresholds: tuple[float, float, float] = THRESHOLDS, min_face_size: int = MIN_FACE_SIZE) -> None:
-        """Raises ModelError when the weights in facenet-pytorch's installation are missing or damaged."""
+    def __init__(
+        self,
+        thresholds: tuple[float, float, float] = THRESHOLDS,
+        min_face_size: int = MIN_FACE_SIZE,
+        device: str = "cpu",
+    ) -> None:
+        """`device` is where the networks compute, one of `devices.DEVICES`.
+
+        Raises ModelError when it is not there, and when the weights in facenet-pytorch's installation are missing or
+        damaged.
+        """
+        self._device = resolve(device)
         facenet = import_facenet()
         folder = Path(str(facenet.__file__)).parent / "data"
-        self._pnet = _loaded(facenet.PNet(pretrained=False), folder / "pnet.pt")
-        self._rnet = _loaded(facenet.RNet(pretrained=False), folder / "rnet.pt")
-        self._onet = _loaded(facenet.ONet(pretrained=False), folder / "onet.pt")
+        self._pnet = _loaded(facenet.PNet(pretrained=False), folder / "pnet.pt").to(self._device)
+        self._rnet = _loaded(facenet.RNet(pretrained=False), folder / "rnet.pt").to(self._device)
+        self._onet = _loaded(facenet.ONet(pretrained=False), folder / "onet.pt").to(self._device)
         self._thresholds = thresholds
         self._min_face_size = min_face_size
 
@@ -121,7 +132,7 @@ class MtcnnDetector:
     def _propose_at(self, table: SummedArea, scale: float) -> tuple[Floats, Floats, Floats]:
         """Corners [n, 4], offsets [n, 4] in parts of the box and scores [n] at one size of the pyramid."""
         pixels = table.resized(int(table.height * scale + 1), int(table.width * scale + 1))
-        places, offsets, scores = _pnet_map(self._pnet, _as_input(pixels[None]), self._thresholds[0])
+        places, offsets, scores = _pnet_map(self._pnet, self._as_input(pixels[None]), self._thresholds[0])
         first = np.floor((PNET_STRIDE * places + 1) / np.float32(scale))
         last = np.floor((PNET_STRIDE * places + PNET_CELL) / np.float32(scale))
         boxes = np.concatenate([first, last], 1)
@@ -133,11 +144,19 @@ class MtcnnDetector:
     ) -> tuple[list[Floats], NDArray[np.bool_]]:
         """The outputs of R- or O-Net for the boxes that pass (their scores [n] last), and which boxes these are."""
         corners = _pixels(boxes, table)
-        batches = [net(_as_input(table.crops(corners[at : at + BATCH], side))) for at in range(0, len(boxes), BATCH)]
-        batches = batches or [net(torch.zeros(1, 3, side, side))]  # the networks take no empty batch
-        *outputs, chances = (torch.cat(parts)[: len(boxes)].numpy() for parts in zip(*batches, strict=True))
+        batches = [
+            net(self._as_input(table.crops(corners[at : at + BATCH], side))) for at in range(0, len(boxes), BATCH)
+        ]
+        batches = batches or [
+            net(torch.zeros(1, 3, side, side, device=self._device))
+        ]  # the networks take no empty batch
+        *outputs, chances = (torch.cat(parts)[: len(boxes)].cpu().numpy() for parts in zip(*batches, strict=True))
         passed = chances[:, 1] > threshold
         return [output[passed] for output in (*outputs, chances[:, 1])], passed
+
+    def _as_input(self, crops: Floats) -> Tensor:
+        """[n, height, width, 3] as the networks take it, channels-last."""
+        return torch.from_numpy(crops).to(self._device).permute(0, 3, 1, 2)
 
 
 _NOTHING = (np.empty((0, 4), np.float32), np.empty((0, 4), np.float32), np.empty(0, np.float32))
@@ -176,11 +195,6 @@ def _inside(boxes: Floats, table: SummedArea) -> Floats:
     return boxes[(corners[:, 2:] > corners[:, :2]).all(1)]
 
 
-def _as_input(crops: Floats) -> Tensor:
-    """[n, height, width, 3] as the networks take it; the pixels stay where they are (channels-last)."""
-    return torch.from_numpy(crops).permute(0, 3, 1, 2)
-
-
 def _pnet_map(net: Any, image: Tensor, threshold: float) -> tuple[Floats, Floats, Floats]:
     """Where P-Net sees faces in `image` [1, 3, height, width]: places x, y [n, 2], offsets [n, 4], scores [n].
 
@@ -195,7 +209,7 @@ def _pnet_map(net: Any, image: Tensor, threshold: float) -> tuple[Floats, Floats
         rows, columns = (scores >= threshold).nonzero(as_tuple=True)
         offsets = F.linear(x[0, :, rows, columns].T, net.conv4_2.weight.flatten(1), net.conv4_2.bias)
         places = torch.stack([columns, rows + top // PNET_STRIDE], 1).float()
-        found.append((places.numpy(), offsets.numpy(), scores[rows, columns].numpy()))
+        found.append([part.cpu().numpy() for part in (places, offsets, scores[rows, columns])])
     places_, offsets_, scores_ = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return places_, offsets_, scores_
 

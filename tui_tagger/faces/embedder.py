@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from tui_tagger.errors import ModelError
 from tui_tagger.faces import compact, facenet, weights
 from tui_tagger.faces.alignment import align
+from tui_tagger.faces.devices import resolve
 from tui_tagger.faces.precision import half_after_first, has_bfloat16
 from tui_tagger.faces.protocols import Embedder
 from tui_tagger.faces.weights import ModelInfo, available_models
@@ -24,12 +25,15 @@ __all__ = ["CompactEmbedder", "FacenetEmbedder", "ModelInfo", "available_models"
 BATCH = 32  # crops at a time: more are no faster and take memory
 
 
-def load_embedder(model_id: str, cache: Path | None = None) -> Embedder:
-    """The embedder with its weights. Raises ModelError when there is none of this id or its weights are missing."""
+def load_embedder(model_id: str, cache: Path | None = None, device: str = "cpu") -> Embedder:
+    """The embedder with its weights, computing on `device`, one of `devices.DEVICES`.
+
+    Raises ModelError when there is no model of this id, its weights are missing or the device is not there.
+    """
     if model_id == weights.COMPACT_ID:
-        return CompactEmbedder()
+        return CompactEmbedder(device=device)
     if model_id == weights.FACENET_ID:
-        return FacenetEmbedder(weights.installed_path(cache))
+        return FacenetEmbedder(weights.installed_path(cache), device=device)
     known = ", ".join(model.model_id for model in available_models(cache))
     raise ModelError(f"There is no model called {model_id}", f"These are there: {known}")
 
@@ -43,13 +47,14 @@ class CompactEmbedder:
     model_id = weights.COMPACT_ID
     dimension = compact.DIMENSION
 
-    def __init__(self, path: Path = weights.COMPACT_PATH, fast: bool | None = None) -> None:
-        """`fast` chooses bfloat16 arithmetic; by default where the processor has it.
+    def __init__(self, path: Path = weights.COMPACT_PATH, fast: bool | None = None, device: str = "cpu") -> None:
+        """`fast` chooses bfloat16 arithmetic; by default where the processor computes and has it.
 
-        Raises ModelError like `compact.load_net`.
+        Raises ModelError like `compact.load_net` and `devices.resolve`.
         """
+        device = resolve(device)
         net = compact.load_net(path)
-        self._net = half_after_first(net) if _fast(fast) else net
+        self._net = (half_after_first(net) if _fast(fast, device) else net).to(device)
 
     def crop(self, image: UprightImage, box: Box, landmarks: NDArray[np.float32] | None) -> NDArray[np.uint8]:
         return align(image, box, landmarks)
@@ -64,15 +69,16 @@ class FacenetEmbedder:
     model_id = weights.FACENET_ID
     dimension = facenet.DIMENSION
 
-    def __init__(self, path: Path | None, fast: bool | None = None) -> None:
-        """`path` is the official file's, see `weights.installed_path`; `fast` is as in CompactEmbedder.
+    def __init__(self, path: Path | None, fast: bool | None = None, device: str = "cpu") -> None:
+        """`path` is the official file's, see `weights.installed_path`; `fast` and `device` are as in CompactEmbedder.
 
-        Raises ModelError when there is no such file, or it is damaged or made for another architecture.
+        Raises ModelError when there is no such file or device, or the file is damaged or of another architecture.
         """
+        device = resolve(device)
         if path is None or not path.is_file():
             raise ModelError("FaceNet's weights are not installed", weights.INSTALL_HINT)
         net = facenet.load_net(path)
-        self._net = facenet.mixed_precision(net) if _fast(fast) else net
+        self._net = (facenet.mixed_precision(net) if _fast(fast, device) else net).to(device)
 
     def crop(
         self,
@@ -86,19 +92,23 @@ class FacenetEmbedder:
         return embedded(self._net, crops, self.dimension, 128.0)
 
 
-def _fast(wanted: bool | None) -> bool:
-    return has_bfloat16() if wanted is None else wanted
+def _fast(wanted: bool | None, device: str) -> bool:
+    return device == "cpu" and has_bfloat16() if wanted is None else wanted
 
 
 @torch.inference_mode()
 def embedded(
     net: nn.Module, crops: NDArray[np.uint8], dimension: int, divisor: float, mirrored: bool = False
 ) -> NDArray[np.float32]:
-    """Unit vectors [n, dimension] of `crops` [n, side, side, 3], whose pixels enter as (value - 127.5) / divisor."""
+    """Unit vectors [n, dimension] of `crops` [n, side, side, 3], whose pixels enter as (value - 127.5) / divisor.
+
+    Computes where the network's weights are.
+    """
+    device = next(net.parameters()).device
     embeddings = np.empty((len(crops), dimension), np.float32)
     for at in range(0, len(crops), BATCH):
-        batch = torch.from_numpy(np.ascontiguousarray(crops[at : at + BATCH])).permute(0, 3, 1, 2)
+        batch = torch.from_numpy(np.ascontiguousarray(crops[at : at + BATCH])).to(device).permute(0, 3, 1, 2)
         x = (batch.float() - 127.5) / divisor
         out: Tensor = F.normalize(net(torch.cat([x, x.flip(3)]) if mirrored else x).float())
-        embeddings[at : at + BATCH] = F.normalize(out[: len(x)] + out[len(x) :] if mirrored else out).numpy()
+        embeddings[at : at + BATCH] = F.normalize(out[: len(x)] + out[len(x) :] if mirrored else out).cpu().numpy()
     return embeddings
