@@ -167,3 +167,12 @@ def test_doctor_says_which_photos_can_be_opened(
     check = list(check_all())[-1]
     assert check.ok
     assert check.hint == "RAW photos need an optional part: pip install 'tui-tagger[raw]'"
+
+
+def test_the_standalone_program_sends_to_the_other_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.frozen", True, raising=False)
+    need = EXTRAS[0].need
+    assert need == (
+        "HEIC photos need an optional part that the standalone program lacks; with Python: "
+        "pip install 'tui-tagger[heif]'"
+    )

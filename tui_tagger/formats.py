@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,7 +45,8 @@ class Extra:
     @property
     def need(self) -> str:
         """What to tell of a photo that cannot be opened without it."""
-        return f"{self.photos} photos {OPTIONAL}: pip install 'tui-tagger[{self.name}]'"
+        where = " that the standalone program lacks; with Python" if getattr(sys, "frozen", False) else ""
+        return f"{self.photos} photos {OPTIONAL}{where}: pip install 'tui-tagger[{self.name}]'"
 
 
 EXTRAS = (

@@ -1,30 +1,40 @@
-"""The list of licences names every package that is bundled."""
+"""The list of licences names every package that is bundled, and has the terms of each."""
 
 from __future__ import annotations
 
-from tools.build_licences import bundled, files, licence, text
+import re
+from pathlib import Path
+
+import pytest
+
+from tools import build_licences
+from tools.build_licences import PYTHON, bundled, canonical, files, licence, text
 
 
 def test_each_package_is_named_with_its_licence() -> None:
-    packages = {each.metadata["Name"].lower() for each in bundled()}
-    assert {
-        "torch",
-        "numpy",
-        "scipy",
-        "scikit-learn",
-        "textual",
-        "pillow",
-        "typer",
-        "rich",
-        "facenet-pytorch",
-    } <= packages
-    assert "pytest" not in packages
-    assert "tui-tagger" not in packages
-    assert all(licence(each) for each in bundled())
+    packages = {canonical(each) for each in bundled()}
+    assert packages >= {"torch", "numpy", "scipy", "scikit-learn", "textual", "pillow", "typer", "rich", "pyinstaller"}
+    assert not packages & {"pytest", "tui-tagger", "altgraph"}
+    for each in bundled():
+        assert re.fullmatch(r"(?!Copyright)\w.+", licence(each)), each.metadata["Name"]
 
 
-def test_texts_are_there_in_full() -> None:
+def test_every_text_is_there_in_full() -> None:
     whole = text()
-    (torch,) = (each for each in bundled() if each.metadata["Name"] == "torch")
-    assert list(files(torch))
-    assert all(content.strip() in whole for _, content in files(torch))
+    for package in bundled():
+        texts = list(files(package))
+        assert texts
+        for name, content in texts:
+            assert len(content) > 200 or "notice" in name.lower(), f"{package.metadata['Name']}: {name}"
+            assert f"{package.metadata['Name']} {package.version}: {name}" in whole
+            assert content.strip() in whole
+    assert f"\n{PYTHON}\n" in whole
+    assert "PYTHON SOFTWARE FOUNDATION LICENSE" in whole
+    assert "GNU GENERAL PUBLIC LICENSE\n                       Version 3" in whole
+
+
+def test_a_package_without_a_licence_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (package,) = (each for each in bundled() if canonical(each) == "reverse-geocode")
+    monkeypatch.setattr(build_licences, "TEXTS", tmp_path)
+    with pytest.raises(SystemExit, match="reverse-geocode comes without"):
+        list(files(package))

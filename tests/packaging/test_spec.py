@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,13 +18,14 @@ PACKAGING = Path(__file__).resolve().parents[2] / "packaging"
 SPEC = PACKAGING / "tui-tagger.spec"
 
 
+pytestmark = pytest.mark.xdist_group("recipe")  # reading it takes a second
+
+
 class Recipe:
     """What the recipe asks of PyInstaller."""
 
-    def __init__(self, platform: str, monkeypatch: pytest.MonkeyPatch, parts: str | None = None) -> None:
-        monkeypatch.setattr(sys, "platform", platform)
-        if parts is not None:
-            monkeypatch.setenv("TUI_TAGGER_WITH", parts)
+    def __init__(self, platform: str, parts: str = "raw") -> None:
+        self.platform = platform
         self.analysis: dict[str, Any] = {}
         self.program: dict[str, Any] = {}
         self.collected: tuple[Any, ...] = ()
@@ -34,7 +36,10 @@ class Recipe:
             "EXE": lambda *_, **options: self.program.update(options),
             "COLLECT": self._collect,
         }
-        exec(compile(SPEC.read_text("utf-8"), str(SPEC), "exec"), names)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "platform", platform)
+            patch.setenv("TUI_TAGGER_WITH", parts)
+            exec(compile(SPEC.read_text("utf-8"), str(SPEC), "exec"), names)
 
     def _analyse(self, scripts: list[str], **options: Any) -> SimpleNamespace:
         self.analysis = {"scripts": scripts, **options}
@@ -45,9 +50,14 @@ class Recipe:
         self.collected = parts
 
 
+@cache
+def read(platform: str) -> Recipe:
+    return Recipe(platform)
+
+
 @pytest.fixture(params=["linux", "win32"])
-def recipe(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Recipe:
-    return Recipe(request.param, monkeypatch)
+def recipe(request: pytest.FixtureRequest) -> Recipe:
+    return read(request.param)
 
 
 def test_the_program(recipe: Recipe) -> None:
@@ -71,12 +81,12 @@ def test_data_files_go_where_they_are_looked_for(recipe: Recipe) -> None:
     assert tracked <= {name for name, target in places if target == "tui_tagger/data"}
 
 
-def test_what_is_imported_by_name_is_included(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_imported_by_name_is_included(recipe: Recipe) -> None:
     hidden = set(recipe.analysis["hiddenimports"])
     assert {"facenet_pytorch", "rawpy", "textual.widgets._input", "tui_tagger.services.worker"} <= hidden
     shells = {name for name in hidden if name.startswith("shellingham")}
     drivers = {name for name in hidden if name.startswith("textual.drivers.")}
-    if sys.platform == "win32":
+    if recipe.platform == "win32":
         assert shells == {"shellingham.nt"}
         assert {"textual.drivers.windows_driver", "textual.drivers.win32"} <= drivers
     else:
@@ -102,10 +112,9 @@ def test_torchvision_keeps_its_libraries_out(recipe: Recipe) -> None:
     assert [name for name, *_ in binaries] == ["torch/lib/libtorch_cpu.so"]
 
 
-def test_heic_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    usual = Recipe("linux", monkeypatch).analysis
-    assert "pillow_heif" in usual["excludes"]
-    asked = Recipe("linux", monkeypatch, "raw,heif").analysis
+def test_heic_only_when_asked_for() -> None:
+    assert "pillow_heif" in read("linux").analysis["excludes"]
+    asked = Recipe("linux", "raw,heif").analysis
     assert "pillow_heif" in asked["hiddenimports"]
     assert "pillow_heif" not in asked["excludes"]
 

@@ -17,6 +17,8 @@ import tui_tagger
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = tui_tagger.__version__
 
+pytestmark = pytest.mark.xdist_group("wheel")  # built once
+
 
 def run(*command: object, folder: Path, env: dict[str, str] | None = None) -> str:
     done = subprocess.run(
