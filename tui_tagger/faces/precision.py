@@ -9,9 +9,12 @@ from torch import Tensor, nn
 
 
 def has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 in hardware; elsewhere it would be slower than float32."""
+    """Whether the processor multiplies matrices of bfloat16 in hardware (AMX); elsewhere it is slower than float32.
+
+    AVX-512 has bfloat16 too, and both networks took 1.5 times as long with it (benchmarks/README.md).
+    """
     capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # not there in torch 2.6
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    return bool(capabilities.get("amx_bf16"))
 
 
 class In(nn.Module):
