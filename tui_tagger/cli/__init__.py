@@ -6,7 +6,7 @@ with failures listed; 2: wrong use, or cannot start.
 A module adds its commands to the groups in commands.py; they are imported here in the order of `--help`.
 """
 
-from tui_tagger.cli import opening, scanning, writing, exchange, people, models, settings, checks  # noqa: F401, I001
+from tui_tagger.cli import opening, scanning, watching, writing, exchange, people, models, settings, checks  # noqa: F401, I001
 from tui_tagger.cli.commands import cli
 from tui_tagger.cli.main import main
 
