@@ -25,8 +25,9 @@ from torch import Tensor, nn
 
 from tui_tagger.faces import compact, facenet
 from tui_tagger.faces.alignment import align
-from tui_tagger.faces.detector import MtcnnDetector, import_facenet
+from tui_tagger.faces.detector import MtcnnDetector
 from tui_tagger.faces.embedder import embedded
+from tui_tagger.faces.mtcnn import import_facenet
 from tui_tagger.faces.precision import half_after_first
 from tui_tagger.faces.weights import COMPACT_ID, COMPACT_PATH, FACENET_ID, installed_path
 from tui_tagger.imaging import load_upright

@@ -61,7 +61,7 @@ def _serve(pipe: Connection) -> None:
     from PIL import Image
 
     from benchmarks.detector import reference
-    from tui_tagger.faces.detector import import_facenet
+    from tui_tagger.faces.mtcnn import import_facenet
 
     facenet = import_facenet()
     extract_face = importlib.import_module("facenet_pytorch.models.utils.detect_face").extract_face

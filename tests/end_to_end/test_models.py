@@ -21,8 +21,8 @@ from tests.faces.test_embedder import pictures, spread
 from tui_tagger import private
 from tui_tagger.config import cache_dir
 from tui_tagger.demo.library import make_library
-from tui_tagger.faces.detector import import_facenet
 from tui_tagger.faces.facenet import SIDE
+from tui_tagger.faces.mtcnn import import_facenet
 from tui_tagger.faces.weights import COMPACT_ID, FACENET, FACENET_ID
 from tui_tagger.services import Services
 from tui_tagger.services.scan import scan

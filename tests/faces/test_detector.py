@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,23 +8,15 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
-from hypothesis import given
-from hypothesis import strategies as st
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from benchmarks.detector import matches, reference
 from tests.fakes import FakeDetector, paint
 from tests.shared import SHARED_DATA, needs_shared_data
 from tui_tagger.config import WORKING_SIDE
-from tui_tagger.errors import ModelError
 from tui_tagger.faces import detector as detector_module
-from tui_tagger.faces import suppression
-from tui_tagger.faces.detector import MtcnnDetector, _halved, _loaded, import_facenet
+from tui_tagger.faces.detector import MtcnnDetector
 from tui_tagger.faces.protocols import Detector
-from tui_tagger.faces.summed_area import SummedArea
-from tui_tagger.faces.suppression import suppress
 from tui_tagger.geometry import Box
 from tui_tagger.imaging import UprightImage, load_upright
 
@@ -67,66 +58,6 @@ def drawn_face(size: int) -> Image.Image:
     oval(0.5, 0.565, 0.03, 0.025, (200, 150, 120))
     oval(0.5, 0.655, 0.065, 0.02, (170, 70, 70))
     return photo
-
-
-# --- the parts ------------------------------------------------------------------------------------------------------
-
-
-def one_by_one(boxes: NDArray[np.float32], scores: NDArray[np.float32], threshold: float) -> list[int]:
-    """Non-maximum suppression as it is defined."""
-    kept: list[int] = []
-    for index in np.argsort(-scores, kind="stable"):
-        box = Box(*boxes[index, :2], *(boxes[index, 2:] - boxes[index, :2]))
-        others = (Box(*boxes[i, :2], *(boxes[i, 2:] - boxes[i, :2])) for i in kept)
-        if all(box.iou(other) <= threshold for other in others):
-            kept.append(int(index))
-    return kept
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(0, 120), st.sampled_from([0.3, 0.5, 0.7]), st.sampled_from([3, 16, 256]))
-def test_suppression_in_blocks_is_suppression(seed: int, count: int, threshold: float, block: int) -> None:
-    random = np.random.default_rng(seed)
-    first = random.integers(0, 40, (count, 2))
-    boxes = np.concatenate([first, first + random.integers(5, 40, (count, 2))], 1).astype(np.float32)
-    scores = random.integers(0, 50, count).astype(np.float32)  # with ties
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(suppression, "BLOCK", block)
-        assert suppress(boxes, scores, threshold).tolist() == one_by_one(boxes, scores, threshold)
-
-
-def test_suppression_of_the_smaller_drops_what_lies_inside() -> None:
-    boxes = np.array([(0, 0, 100, 100), (40, 40, 60, 60), (90, 90, 140, 140)], np.float32)
-    scores = np.array([0.9, 0.8, 0.7], np.float32)
-    assert suppress(boxes, scores, 0.7).tolist() == [0, 1, 2]
-    assert suppress(boxes, scores, 0.7, of_smaller=True).tolist() == [0, 2]
-
-
-def normalised(x: torch.Tensor) -> NDArray[np.float32]:
-    return np.asarray(((x - 127.5) / 128)[0].permute(1, 2, 0).numpy())
-
-
-@pytest.mark.parametrize("size", [(7, 5), (64, 48), (301, 199), (24, 24)])
-def test_summed_areas_are_area_averages(size: tuple[int, int]) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (199, 301, 3), dtype=np.uint8)
-    image = torch.from_numpy(pixels).permute(2, 0, 1)[None].float()
-    table = SummedArea(pixels)
-    wanted = F.interpolate(image, size=(size[1], size[0]), mode="area")
-    assert table.resized(size[1], size[0]) == pytest.approx(normalised(wanted), abs=1e-6)
-    corners = np.array([(0, 0, 301, 199), (10, 20, 13, 25), (200, 100, 290, 150)])
-    for crop, (left, top, right, bottom) in zip(table.crops(corners, size[0]), corners, strict=True):
-        wanted = F.interpolate(image[:, :, top:bottom, left:right], size=(size[0], size[0]), mode="area")
-        assert crop == pytest.approx(normalised(wanted), abs=1e-6)
-
-
-def test_sums_may_overflow() -> None:
-    table = SummedArea(np.full((3000, 3000, 3), 255, np.uint8))  # the whole sum is over 2**31
-    assert table.crops(np.array([(2900, 2900, 3000, 3000)]), 12) == pytest.approx(127.5 / 128, abs=1e-6)
-
-
-@pytest.mark.parametrize("size", [(1, 1), (2, 3), (9, 12), (10, 10)])
-def test_halving_both_ways_is_max_pooling(size: tuple[int, int]) -> None:
-    x = torch.randn(2, 3, *size)
-    assert torch.equal(_halved(_halved(x, 2), 3), F.max_pool2d(x, 2, 2, ceil_mode=True))
 
 
 # --- the whole ------------------------------------------------------------------------------------------------------
@@ -179,20 +110,7 @@ def test_strips_change_nothing(mtcnn: MtcnnDetector, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(detector_module, "BATCH", 3)
     (in_parts,) = mtcnn.detect(photo)
     assert in_parts.box.iou(whole.box) > 0.999
-
-
-def test_damaged_weights_are_reported(tmp_path: Path) -> None:
-    net = import_facenet().PNet(pretrained=False)
-    for content in (b"", b"no weights", b"\x80\x02}q\x00."):
-        (tmp_path / "pnet.pt").write_bytes(content)
-        with pytest.raises(ModelError, match="weights cannot be read"):
-            _loaded(net, tmp_path / "pnet.pt")
-    with pytest.raises(ModelError):
-        _loaded(net, tmp_path / "absent.pt")
-
-
-def test_facenet_is_imported_once() -> None:
-    assert import_facenet() is import_facenet() is importlib.import_module("facenet_pytorch")
+    assert in_parts.landmarks == pytest.approx(whole.landmarks, abs=0.01)
 
 
 # --- photos ---------------------------------------------------------------------------------------------------------
@@ -201,16 +119,20 @@ def test_facenet_is_imported_once() -> None:
 @needs_shared_data
 def test_finds_what_facenet_pytorch_finds(mtcnn: MtcnnDetector) -> None:
     theirs = reference()
+    """Landmarks agree to rounding, but where rounding moves the corner of a candidate over the border of a pixel."""
     wanted = found = both = 0
+    distances: list[float] = []
     for path in sorted(PEOPLE.glob("*.jpg")):
         image = load_upright(path, 480)
         image = UprightImage(image.pixels, 1.0, image.pixels.size)
         pairs = matches(our := theirs(image.pixels), mine := mtcnn.detect(image))
         wanted, found, both = wanted + len(our), found + len(mine), both + len(pairs)
-        assert all(np.abs(a.landmarks - b.landmarks).max() < 1 for a, b in pairs)
+        distances += (float(np.abs(a.landmarks - b.landmarks).max()) for a, b in pairs)
+        assert all(abs(a.score - b.score) < 1e-3 for a, b in pairs)
     assert wanted > 80
-    assert both >= 0.99 * wanted
-    assert found - both <= 0.01 * wanted
+    assert both == wanted == found
+    assert max(distances) < 1
+    assert sorted(distances)[-3] < 0.001
 
 
 @needs_shared_data

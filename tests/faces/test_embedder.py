@@ -19,9 +19,9 @@ from tests.shared import SHARED_DATA, needs_shared_data
 from tui_tagger.errors import ModelError
 from tui_tagger.faces.alignment import SIDE, TEMPLATE
 from tui_tagger.faces.compact import DIMENSION, CompactNet, folded_state, load_net, save_weights
-from tui_tagger.faces.detector import import_facenet
 from tui_tagger.faces.embedder import CompactEmbedder, FacenetEmbedder, embedded, load_embedder
 from tui_tagger.faces.facenet import SIDE as FACENET_SIDE
+from tui_tagger.faces.mtcnn import import_facenet
 from tui_tagger.faces.protocols import Embedder
 from tui_tagger.faces.weights import COMPACT_ID, COMPACT_PATH, FACENET, available_models
 from tui_tagger.geometry import Box

@@ -1,24 +1,19 @@
 """MTCNN (Zhang et al. 2016): P-, R- and O-Net of facenet-pytorch with a cascade of our own around them.
 
 The cascade gives what `facenet_pytorch.MTCNN` gives. It is faster because one summed-area table serves the pyramid and
-all candidate crops, which are cut out at once, and because P-Net's max-pooling is done with strided maxima.
+all candidate crops, because the networks' slow layers are computed in other ways (see mtcnn.py), and because the work
+is cut into pieces that stay in the processor's cache.
 """
 
 from __future__ import annotations
 
-import importlib
-from pathlib import Path
-from types import ModuleType
-from typing import Any
-
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tui_tagger.errors import ModelError
 from tui_tagger.faces.devices import resolve
+from tui_tagger.faces.mtcnn import ProposalNet, load_nets
 from tui_tagger.faces.protocols import Detection
 from tui_tagger.faces.summed_area import SummedArea
 from tui_tagger.faces.suppression import suppress
@@ -31,32 +26,10 @@ Ints = NDArray[np.int64]
 THRESHOLDS = (0.6, 0.7, 0.7)  # least scores of P-, R- and O-Net: facenet-pytorch's defaults
 MIN_FACE_SIZE = 20  # pixels of the image that is searched: facenet-pytorch's default
 PYRAMID_FACTOR = 0.709  # about the square root of 1/2: half the area a step
-PNET_CELL, PNET_STRIDE = 12, 2  # P-Net looks at 12x12 pixels, every 2 pixels
 RNET_SIDE, ONET_SIDE = 24, 48
-STRIP = 512  # rows of P-Net's input at a time; even, so that strips and strides agree
-BATCH = 256  # candidate crops at a time
-
-
-def import_facenet() -> ModuleType:
-    """The package facenet_pytorch.
-
-    It imports torchvision, whose usual wheel is built for CUDA: beside a CPU build of torch its operators are missing
-    and its import stops at the first one. Nothing here uses them, so the two that it asks for are declared.
-    """
-    try:
-        return importlib.import_module("facenet_pytorch")
-    except RuntimeError as error:
-        if "torchvision::nms" not in str(error):
-            raise
-    library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
-    for name in ("nms", "qnms"):
-        schema = f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
-        library.define(schema)  # type: ignore[no-untyped-call]
-    _declared.append(library)  # the declarations last as long as this object
-    return importlib.import_module("facenet_pytorch")
-
-
-_declared: list[torch.library.Library] = []
+OVERLAP = ProposalNet.CELL - ProposalNet.STRIDE  # rows that a strip shares with the next
+STRIP = 96  # rows of P-Net's input at a time; even, so that strips and strides agree
+BATCH = 64  # candidate crops at a time
 
 
 class MtcnnDetector:
@@ -79,11 +52,7 @@ class MtcnnDetector:
         damaged.
         """
         self._device = resolve(device)
-        facenet = import_facenet()
-        folder = Path(str(facenet.__file__)).parent / "data"
-        self._pnet = _loaded(facenet.PNet(pretrained=False), folder / "pnet.pt").to(self._device)
-        self._rnet = _loaded(facenet.RNet(pretrained=False), folder / "rnet.pt").to(self._device)
-        self._onet = _loaded(facenet.ONet(pretrained=False), folder / "onet.pt").to(self._device)
+        self._pnet, self._rnet, self._onet = load_nets(self._device)
         self._thresholds = thresholds
         self._min_face_size = min_face_size
 
@@ -124,32 +93,37 @@ class MtcnnDetector:
         return np.asarray(boxes[kept] + offsets[kept] * sides, np.float32)
 
     def _scales(self, shortest: int) -> list[float]:
-        scales = [PNET_CELL / self._min_face_size]
-        while shortest * scales[-1] >= PNET_CELL:
+        scales = [ProposalNet.CELL / self._min_face_size]
+        while shortest * scales[-1] >= ProposalNet.CELL:
             scales.append(scales[-1] * PYRAMID_FACTOR)
         return scales[:-1]
 
     def _propose_at(self, table: SummedArea, scale: float) -> tuple[Floats, Floats, Floats]:
         """Corners [n, 4], offsets [n, 4] in parts of the box and scores [n] at one size of the pyramid."""
-        pixels = table.resized(int(table.height * scale + 1), int(table.width * scale + 1))
-        places, offsets, scores = _pnet_map(self._pnet, self._as_input(pixels[None]), self._thresholds[0])
-        first = np.floor((PNET_STRIDE * places + 1) / np.float32(scale))
-        last = np.floor((PNET_STRIDE * places + PNET_CELL) / np.float32(scale))
+        height, width = int(table.height * scale + 1), int(table.width * scale + 1)
+        found = [self._propose_in(table, height, width, top) for top in range(0, height - OVERLAP, STRIP)]
+        places, offsets, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        first = np.floor((ProposalNet.STRIDE * places + 1) / np.float32(scale))
+        last = np.floor((ProposalNet.STRIDE * places + ProposalNet.CELL) / np.float32(scale))
         boxes = np.concatenate([first, last], 1)
         kept = suppress(boxes, scores, 0.5)
         return boxes[kept], offsets[kept], scores[kept]
+
+    def _propose_in(self, table: SummedArea, height: int, width: int, top: int) -> list[Floats]:
+        """What P-Net sees in one strip of the image in `height` by `width` pixels: as ProposalNet, in all its rows."""
+        pixels = table.resized(height, width, slice(top, top + STRIP + OVERLAP))
+        places, offsets, scores = self._pnet(self._as_input(pixels[None]), self._thresholds[0])
+        places[:, 1] += top // ProposalNet.STRIDE
+        return [part.float().cpu().numpy() for part in (places, offsets, scores)]
 
     def _judge(
         self, net: nn.Module, table: SummedArea, boxes: Floats, side: int, threshold: float
     ) -> tuple[list[Floats], NDArray[np.bool_]]:
         """The outputs of R- or O-Net for the boxes that pass (their scores [n] last), and which boxes these are."""
         corners = _pixels(boxes, table)
-        batches = [
-            net(self._as_input(table.crops(corners[at : at + BATCH], side))) for at in range(0, len(boxes), BATCH)
-        ]
-        batches = batches or [
-            net(torch.zeros(1, 3, side, side, device=self._device))
-        ]  # the networks take no empty batch
+        crops = [table.crops(corners[at : at + BATCH], side) for at in range(0, len(boxes), BATCH)]
+        crops = crops or [np.zeros((1, side, side, 3), np.float32)]  # the networks take no empty batch
+        batches = [net(self._as_input(some)) for some in crops]
         *outputs, chances = (torch.cat(parts)[: len(boxes)].cpu().numpy() for parts in zip(*batches, strict=True))
         passed = chances[:, 1] > threshold
         return [output[passed] for output in (*outputs, chances[:, 1])], passed
@@ -193,40 +167,3 @@ def _inside(boxes: Floats, table: SummedArea) -> Floats:
     """The boxes of which at least a pixel is inside the image."""
     corners = _pixels(boxes, table)
     return boxes[(corners[:, 2:] > corners[:, :2]).all(1)]
-
-
-def _pnet_map(net: Any, image: Tensor, threshold: float) -> tuple[Floats, Floats, Floats]:
-    """Where P-Net sees faces in `image` [1, 3, height, width]: places x, y [n, 2], offsets [n, 4], scores [n].
-
-    Strip by strip, each overlapping the next by what a cell sees beyond its stride, so that memory stays bounded.
-    """
-    found = []
-    for top in range(0, image.shape[2] - (PNET_CELL - PNET_STRIDE), STRIP):
-        x = net.prelu1(net.conv1(image[:, :, top : top + STRIP + PNET_CELL - PNET_STRIDE]))
-        x = net.prelu2(net.conv2(_halved(_halved(x, 2), 3)))
-        x = net.prelu3(net.conv3(x))
-        scores = net.softmax4_1(net.conv4_1(x))[0, 1]
-        rows, columns = (scores >= threshold).nonzero(as_tuple=True)
-        offsets = F.linear(x[0, :, rows, columns].T, net.conv4_2.weight.flatten(1), net.conv4_2.bias)
-        places = torch.stack([columns, rows + top // PNET_STRIDE], 1).float()
-        found.append([part.cpu().numpy() for part in (places, offsets, scores[rows, columns])])
-    places_, offsets_, scores_ = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return places_, offsets_, scores_
-
-
-def _halved(x: Tensor, dimension: int) -> Tensor:
-    """Max-pooling of pairs along one dimension, an odd one out kept: an order of magnitude faster than `MaxPool2d`."""
-    even, odd = (x[(slice(None),) * dimension + (slice(first, None, 2),)] for first in (0, 1))
-    pairs = torch.maximum(even.narrow(dimension, 0, odd.size(dimension)), odd)
-    alone = even.narrow(dimension, odd.size(dimension), even.size(dimension) - odd.size(dimension))
-    return torch.cat([pairs, alone], dimension) if alone.size(dimension) else pairs
-
-
-def _loaded(net: nn.Module, path: Path) -> nn.Module:
-    try:
-        net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    except Exception as error:  # whatever a damaged file makes of torch's readers
-        raise ModelError(
-            f"The detector's weights cannot be read: {path} ({error})", "Install facenet-pytorch 2.5.3 again."
-        ) from error
-    return net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from tui_tagger.errors import ModelError
-from tui_tagger.faces.detector import import_facenet
+from tui_tagger.faces.mtcnn import import_facenet
 from tui_tagger.faces.precision import In
 from tui_tagger.faces.weights import INSTALL_HINT
 from tui_tagger.geometry import Box

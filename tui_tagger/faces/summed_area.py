@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+Sums = NDArray[np.int32]
 
 
 class SummedArea:
-    """Resizes parts of an image like `torch.nn.functional.interpolate(mode="area")`, many at once.
-
-    Pixels come out as (value - 127.5) / 128, what MTCNN's networks expect.
-    """
+    """Resizes parts of an image like `torch.nn.functional.interpolate(mode="area")`, many at once."""
 
     def __init__(self, pixels: NDArray[np.uint8]) -> None:
         """`pixels` is RGB, uint8 [height, width, 3]."""
@@ -22,16 +22,17 @@ class SummedArea:
         self._sums = np.zeros((self.height + 1, self.width + 1, 3), np.int32)
         inner = self._sums[1:, 1:]
         inner[:] = pixels
-        np.cumsum(inner, 0, out=inner)
         np.cumsum(inner, 1, out=inner)
+        for above, row in pairwise(inner):  # by rows: cumsum would go down column by column
+            row += above
 
-    def resized(self, height: int, width: int) -> Floats:
-        """The whole image, float32 [height, width, 3]."""
-        top, bottom = _bins(np.array([self.height]), height)
-        left, right = _bins(np.array([self.width]), width)
-        rows = self._sums[bottom[0]] - self._sums[top[0]]
-        sums = rows[:, right[0]] - rows[:, left[0]]
-        return _normalised(sums, (bottom - top)[0][:, None] * (right - left)[0])
+    def resized(self, height: int, width: int, rows: slice = slice(None)) -> Floats:
+        """The whole image in `height` by `width` pixels; of it these rows, float32 [rows, width, 3], 0 to 255."""
+        top, bottom = (edges[0, rows] for edges in _bins(np.array([self.height]), height))
+        left, right = (edges[0] for edges in _bins(np.array([self.width]), width))
+        sums = self._sums[bottom]
+        sums -= self._sums[top]
+        return _averaged(sums.take(right, 1) - sums.take(left, 1), bottom - top, right - left)
 
     def crops(self, corners: Ints, side: int) -> Floats:
         """The parts between `corners` [n, 4] (left, top, right, bottom; the last two exclusive), [n, side, side, 3].
@@ -44,11 +45,11 @@ class SummedArea:
         sums -= self._at(top, right)
         sums -= self._at(bottom, left)
         sums += self._at(top, left)
-        return _normalised(sums, (bottom - top)[:, :, None] * (right - left)[:, None, :])
+        return _averaged(sums, bottom - top, right - left)
 
-    def _at(self, rows: Ints, columns: Ints) -> NDArray[np.int32]:
+    def _at(self, rows: Ints, columns: Ints) -> Sums:
         places = rows[:, :, None] * (self.width + 1) + columns[:, None, :]
-        sums: NDArray[np.int32] = self._sums.reshape(-1, 3).take(places, axis=0)
+        sums: Sums = self._sums.reshape(-1, 3).take(places, axis=0)
         return sums
 
 
@@ -58,8 +59,10 @@ def _bins(lengths: Ints, parts: int) -> tuple[Ints, Ints]:
     return index * lengths[:, None] // parts, -(-(index + 1) * lengths[:, None] // parts)
 
 
-def _normalised(sums: NDArray[np.int32], areas: Ints) -> Floats:
-    shares = (1 / (128.0 * areas)).astype(np.float32)[..., None]
-    pixels: Floats = np.multiply(sums, shares, dtype=np.float32, casting="unsafe")  # by itself it would be float64
-    pixels -= np.float32(127.5 / 128)
+def _averaged(sums: Sums, heights: Ints, widths: Ints) -> Floats:
+    """`sums` [..., rows, columns, 3] of areas of these `heights` [..., rows] and `widths` [..., columns], divided."""
+    pixels = sums.astype(np.float32)
+    lines = pixels.reshape(*sums.shape[:-2], -1)  # rows of numbers: loops over three channels would be slow
+    lines *= np.repeat(1 / widths.astype(np.float32), 3, axis=-1)[..., None, :]
+    lines *= 1 / heights.astype(np.float32)[..., None]
     return pixels
