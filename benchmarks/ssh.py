@@ -26,7 +26,7 @@ import sys
 import tempfile
 import termios
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -97,8 +97,15 @@ class Row:
 class Session:
     """The app in a pseudo terminal of a kind and size."""
 
-    def __init__(self, protocol: str, size: tuple[int, int], arguments: Sequence[object], home: Path) -> None:
-        self.protocol, self.tail, self.alive = protocol, b"", True
+    def __init__(
+        self,
+        protocol: str,
+        size: tuple[int, int],
+        arguments: Sequence[object],
+        home: Path,
+        hear: Callable[[bytes], object] = lambda _data: None,
+    ) -> None:
+        self.protocol, self.tail, self.alive, self.hear = protocol, b"", True, hear
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             time.sleep(0.1)  # the window's size is set first
@@ -158,6 +165,7 @@ class Session:
             data = os.read(self.fd, 65536)
         except OSError as error:
             raise SystemExit(f"The app ended:\n{self.tail.decode(errors='replace')}") from error
+        self.hear(data)
         text, end = self.tail + data, 0
         for query in QUERY.finditer(text):
             end = query.end()

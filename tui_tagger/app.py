@@ -9,6 +9,7 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -39,6 +40,7 @@ from tui_tagger.services.views import JobState, JobView, Outcome, WriteResult
 from tui_tagger.settings import Settings
 from tui_tagger.shell.keymap import contexts, keymap
 from tui_tagger.shell.looks import chosen, look_commands, wear
+from tui_tagger.widgets.frame import Changes, Frame
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.line import Line
 from tui_tagger.widgets.picture import Picture
@@ -107,6 +109,7 @@ class TaggerApp(App[None]):
         wear(self, chosen(self.settings, list(self.available_themes)))
         self.services = services
         self.terminal = terminal
+        self.frame = Frame()
         self.line = Line(self._write_raw, terminal.round_trip, 1000 * self.settings.pictures.budget, terminal.in_tmux)
         self.folders = tuple(folders)
         self.start = start
@@ -136,6 +139,15 @@ class TaggerApp(App[None]):
             return False
         driver.write(text)
         return True
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """Sends what changed of a redraw."""
+        if isinstance(renderable, CompositorUpdate):
+            renderable = Changes(self.frame, renderable)
+        super()._display(screen, renderable)
+
+    def on_resize(self) -> None:
+        self.frame.forget()
 
     def on_cursor_position(self) -> None:
         self.line.answered()
@@ -507,6 +519,7 @@ class TaggerApp(App[None]):
     def action_refresh_all(self) -> None:
         """Also after the terminal's font changed: pictures are made for the size of its cells."""
         self.terminal = measured_again(self.terminal)
+        self.frame.forget()
         self.data_changed()
         for picture in self.screen.query(Picture):
             picture.redraw()
