@@ -15,8 +15,8 @@ from threading import Event
 
 import watchfiles
 
-from tui_tagger.errors import TaggerError
 from tui_tagger.formats import EXTENSIONS
+from tui_tagger.services.scan import find_files
 from tui_tagger.storage.models import Photo
 
 SETTLED = 2.0  # seconds that a file has to stay as it is before it is scanned: a copy may be in progress
@@ -25,12 +25,14 @@ POLLED = 15.0  # seconds between looks at all files, where the system does not t
 MOST_TARGETS = 20  # files scanned by name; of more, the folders they lie in are
 
 LIMIT_REACHED = (
-    "The system watches no more files for this user (inotify), so all folders are looked through every {seconds:.0f} "
-    "seconds. To avoid that: sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512"
+    f"The system watches no more folders for this user (inotify): all files are looked at every {POLLED:.0f} seconds. "
+    "To avoid that: sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512"
 )
+NOT_TOLD = "The system does not tell of changes ({error}), so all files are looked at " + f"every {POLLED:.0f} seconds."
 
 State = tuple[int, int] | None  # size and time of change of a file; None: it is not there
 Mount = tuple[int, int]  # device and inode of a folder
+Changes = Generator[list[Path], None, None]
 
 
 class Unrest:
@@ -77,7 +79,7 @@ class FolderWatch:
         """Yields files and folders that are to be scanned, at first the folders themselves, until `stop` is set.
 
         An empty list, at least every `TICK` seconds, while there is nothing to scan. What changes while the caller
-        scans is in a later round. Raises TaggerError where nothing can be watched.
+        scans is in a later round.
         """
         first, due = True, list[Path]()
         while not stop.is_set():
@@ -93,36 +95,43 @@ class FolderWatch:
                     if _there(self._folders) != self._there:
                         break
 
-    def _changes(self, stop: Event) -> Generator[list[Path], None, None]:
+    def _changes(self, stop: Event) -> Changes:
         """Yields what changed, at least every `TICK` seconds; returns when it has to be started again."""
-        while not self._there:
+        if not self._there:
             yield []
-            if stop.wait(TICK):
-                return
-        try:
-            with closing(self._watched(stop)) as rounds:
-                for changes in rounds:
-                    yield [path for change, name in changes if self._matters(change, path := Path(name))]
-        except FileNotFoundError:
-            return  # a folder vanished meanwhile
-        except (OSError, RuntimeError) as error:  # its own error for a failure in the system is a RuntimeError
-            if self._poll is not None:
-                raise TaggerError(f"The folders cannot be watched ({error})", "Are all of them readable?") from error
-            self._poll = POLLED
-            self._tell(LIMIT_REACHED.format(seconds=POLLED) if _is_limit(error) else _cannot(error))
+            stop.wait(TICK)
+        elif self._poll is not None:
+            yield from self._polled(self._poll, stop)
+        else:
+            try:
+                yield from self._told(stop)
+            except FileNotFoundError:
+                return  # a folder vanished meanwhile
+            except (OSError, RuntimeError) as error:  # what watchfiles cannot name is a RuntimeError
+                self._poll = POLLED
+                self._tell(LIMIT_REACHED if _is_limit(error) else NOT_TOLD.format(error=error))
 
-    def _watched(self, stop: Event) -> Generator[set[tuple[watchfiles.Change, str]], None, None]:
-        polling = self._poll is not None
-        return watchfiles.watch(
+    def _told(self, stop: Event) -> Changes:
+        rounds = watchfiles.watch(
             *self._there,
             watch_filter=None,
             stop_event=stop,
             rust_timeout=int(TICK * 1000),
             yield_on_timeout=True,
-            force_polling=polling or None,  # None: it knows systems that cannot watch
-            poll_delay_ms=int((self._poll or POLLED) * 1000),
-            ignore_permission_denied=polling,  # else it would pass over the limit too, and all that comes after
+            ignore_permission_denied=False,  # else it would pass over the limit too, and over all that comes after
         )
+        with closing(rounds):
+            for changes in rounds:
+                yield [path for change, name in changes if self._matters(change, path := Path(name))]
+
+    def _polled(self, seconds: float, stop: Event) -> Changes:
+        seen = _files(self._there)
+        while not stop.is_set():
+            end = time.monotonic() + seconds
+            while time.monotonic() < end and not stop.wait(TICK):
+                yield []
+            before, seen = seen, _files(self._there)
+            yield [path for path, *_ in before ^ seen]
 
     def _matters(self, change: watchfiles.Change, path: Path) -> bool:
         """Whether a scan would look at it."""
@@ -191,6 +200,12 @@ def _there(folders: Iterable[Path]) -> dict[Path, Mount]:
     return found
 
 
+def _files(folders: Iterable[Path]) -> set[tuple[Path, int, int]]:
+    return {
+        (file.path, file.size, file.mtime_ns) for file in find_files([folder for folder in folders if folder.exists()])
+    }
+
+
 def _state(path: Path) -> State:
     with suppress(OSError):
         stat = path.stat()
@@ -200,7 +215,3 @@ def _state(path: Path) -> State:
 
 def _is_limit(error: Exception) -> bool:
     return "limit" in str(error) or "Too many open files" in str(error)
-
-
-def _cannot(error: Exception) -> str:
-    return f"The system does not tell of changes ({error}); all folders are looked through every {POLLED:.0f} seconds."
