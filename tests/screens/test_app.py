@@ -239,3 +239,17 @@ def test_the_job_bar_says_how_far_and_how_long() -> None:
 def test_a_long_title_gives_way(width: int) -> None:
     job = JobView(1, "Scanning " + "x" * 90, JobState.PAUSED, 1_400, 100_000, (), 12.5, 16.0)
     assert len(job_line(job, "P pause  C cancel", width).plain) <= width
+
+
+async def test_news_that_come_before_a_new_screen_is_there_wait_for_it(app: TaggerApp) -> None:
+    """A job's report may come between opening a screen and its widgets."""
+    async with app.run_test(size=SMALL) as pilot:
+        for name in ("review", "photo", "people", "map"):
+            app.go(name)
+            app.data_changed()
+        app.show_writes(())
+        app.data_changed()
+        app.draw_bars()
+        await settled(pilot)
+        await until(pilot, "Nothing to write")
+        assert "Write" in lines(app)[0]

@@ -16,14 +16,15 @@ from textual.widgets import Static
 from tui_tagger.errors import TaggerError
 from tui_tagger.services.views import JobView, Outcome
 from tui_tagger.widgets.header import HeaderBar
-from tui_tagger.widgets.hints import Asking, Hint, HintBar
+from tui_tagger.widgets.hints import Asking, Hint, HintBar, looked_up
 from tui_tagger.widgets.job_bar import ACTIVE, job_state
-from tui_tagger.widgets.keys import key, shown
+from tui_tagger.widgets.keys import KeyNames, key, key_names, shown
 from tui_tagger.widgets.status import StatusRow
 
 if TYPE_CHECKING:
     from tui_tagger.services import Services
     from tui_tagger.services.library import Counts
+    from tui_tagger.settings import Settings
     from tui_tagger.widgets.terminal import Terminal
 
 Command = tuple[str, Callable[[], None]]  # the palette's title, and what it does
@@ -32,6 +33,9 @@ Command = tuple[str, Callable[[], None]]  # the palette's title, and what it doe
 # Classes for the stylesheet, from that many columns and rows on.
 WIDTHS: list[tuple[int, str]] = [(0, "-narrow"), (100, "-wide"), (140, "-very-wide")]
 HEIGHTS: list[tuple[int, str]] = [(0, "-low"), (32, "-high")]
+ADD_FOLDER = "<go.library>  Library: add a folder with <library.add>"
+NAME_FACES = "<go.review>  Review: name the faces that were found"
+BACK = "<app.escape>  back"
 JOB_HINTS = {"jobs.pause": "pause", "jobs.cancel": "cancel"}
 
 
@@ -40,6 +44,8 @@ class Shell(Protocol):
 
     services: Services
     terminal: Terminal
+    settings: Settings
+    key_names: KeyNames
     photo_id: int | None  # the photo that Photo and Map show
 
     def tell(self, message: str, error: bool = False) -> None: ...
@@ -154,7 +160,12 @@ class BaseScreen(Screen[None]):
         self.call_after_refresh(self.bars)
 
     def fill(self) -> None:
-        """Reloads, and draws header and footer; an error goes to the status row."""
+        """Reloads, and draws header and footer; an error goes to the status row.
+
+        A screen that was just opened does so when its widgets are there (on_screen_resume), whoever asks before.
+        """
+        if not self.is_mounted:
+            return
         with self.told():
             self.reload()
         self.bars(fresh=True)
@@ -166,6 +177,10 @@ class BaseScreen(Screen[None]):
             yield
         except TaggerError as error:
             self.shell.tell_error(error)
+
+    def says(self, text: str) -> str:
+        """A text of ours with the user's keys for the commands that it names (keys.KeyNames)."""
+        return self.shell.key_names.told(text)
 
     def bars(self, fresh: bool = False) -> None:
         """Draws header and footer; counts what waits again if `fresh`."""
@@ -186,7 +201,7 @@ class BaseScreen(Screen[None]):
         """What the footer offers: the keys of the field that is open, else the screen's in the order of use."""
         for node in self.focused.ancestors_with_self if self.focused else ():
             if isinstance(node, Asking):
-                return list(node.HINTS)
+                return looked_up(node.offers(), self.shell.key_names)
         found: dict[str, Hint] = {}
         for key_name, active in self.active_bindings.items():
             binding = active.binding
@@ -219,4 +234,12 @@ class Empty(Static):
     """A screen that has nothing to show says what to do next."""
 
     def show(self, title: str, *lines: str) -> None:
-        self.update(Content.assemble((f"{title}\n", "bold"), *(f"\n{line}" for line in lines)))
+        """`lines` that begin with a command, such as "<app.help>  all keys", are a table of keys and what they do."""
+        names = key_names(self)
+        keys = [names.told(line.partition("  ")[0]) if line.startswith("<") else "" for line in lines]
+        width = max(map(len, keys), default=0)
+        told = [
+            f"{key:<{width}}  {names.told(line.partition('  ')[2])}" if key else line
+            for key, line in zip(keys, lines, strict=True)
+        ]
+        self.update(Content.assemble((f"{title}\n", "bold"), *(f"\n{line}" for line in told)))

@@ -18,7 +18,8 @@ def help_screen(current: BaseScreen, others: Sequence[type[BaseScreen]]) -> Sear
     for other in others:
         if not isinstance(current, other):
             entries += section(other.NAME, own_bindings(other))
-    return SearchScreen("Help", entries, "up down pgup pgdn  scroll    esc  back", choosing=False)
+    hint = "<search.up> <search.down> <search.page_up> <search.page_down>  scroll    <search.close>  back"
+    return SearchScreen("Help", entries, hint, choosing=False)
 
 
 def section(name: str, bindings: Iterable[Binding]) -> list[Entry]:

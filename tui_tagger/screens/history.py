@@ -27,7 +27,7 @@ class HistoryScreen(SearchScreen):
 
     def __init__(self, rows: Sequence[HistoryRow]) -> None:
         entries = [Entry(("(undone) " if row.undone else "") + row.message, row.at[:19]) for row in rows]
-        hint = "enter  go there    ctrl+z  undo back to here    esc  back"
+        hint = "enter  go there    <history.undo_back>  undo back to here    <search.close>  back"
         super().__init__("History, newest first", entries or [Entry("Nothing was decided yet.")], hint, bool(rows))
         self.back = False
 
@@ -77,4 +77,4 @@ def undo_many(over: BaseScreen, count: int) -> None:
     if outcome is not None:
         over.went_back(outcome)
         over.fill()
-        over.shell.tell(f"{counted(done, 'decision')} undone; U redoes them one by one")
+        over.shell.tell(f"{counted(done, 'decision')} undone; {over.says('<app.redo> redoes them one by one')}")

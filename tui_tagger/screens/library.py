@@ -154,16 +154,18 @@ class LibraryScreen(LibraryActions):
         nothing = self.pages.total == 0
         empty.display = nothing
         if nothing and (self.query_text or self.folder):
-            empty.show("No photo matches.", "esc  clears the filter", "/    changes it", "", *filter_lines())
+            ways = "<app.escape>  clears the filter", "<library.filter>  changes it"
+            empty.show("No photo matches.", *ways, "", *filter_lines())
         elif nothing and self.working:
-            empty.show("The scan has begun.", "Photos appear here as they are read.", "F5   Review: faces found so far")
+            found = "<go.review>  Review: faces found so far"
+            empty.show("The scan has begun.", "Photos appear here as they are read.", found)
         elif nothing:
             empty.show(
                 "No photos yet.",
-                "+    adds a folder: it is searched for photos, and the photos for faces",
-                "     or start with:  tui-tagger ~/Pictures",
-                "?    all keys",
-                "q    quits",
+                "<library.add>  adds a folder: it is searched for photos, and the photos for faces",
+                "or start with:  tui-tagger ~/Pictures",
+                "<app.help>  all keys",
+                "<app.back>  quits",
             )
 
     def show_preview(self) -> None:

@@ -134,7 +134,8 @@ class LibraryActions(BaseScreen):
         new = report.matched + report.added + report.present
         told = f"{counted(new, 'face')} named by other programs" if new else "No name that was not known"
         left = f"; {counted(len(report.failed), 'photo')} could not be read" if report.failed else ""
-        self.shell.tell(f"{told} in {counted(report.photos, 'photo')}{left}{'; u takes it back' if new else ''}")
+        undo = self.says("; <app.undo> takes it back")
+        self.shell.tell(f"{told} in {counted(report.photos, 'photo')}{left}{undo if new else ''}")
         if report.new_boxes:
             self.services.jobs.embed()
         self.shell.data_changed()

@@ -14,11 +14,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_tagger.metadata.gazetteer import gazetteer
-from tui_tagger.screens.base import BaseScreen, Empty
+from tui_tagger.screens.base import ADD_FOLDER, BaseScreen, Empty
 from tui_tagger.services.places import Points
 from tui_tagger.services.query import area_word
 from tui_tagger.text import visible
-from tui_tagger.widgets.hints import Hint
+from tui_tagger.widgets.hints import Hint, looked_up
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.map_clusters import Cluster
 from tui_tagger.widgets.map_view import LAST_ZOOM
@@ -118,7 +118,7 @@ class MapScreen(BaseScreen):
         return (
             "No photo says where it was taken.",
             "Coordinates come from the photos' own GPS data or their sidecars.",
-            "F2  Library: add a folder with +",
+            ADD_FOLDER,
         )
 
     def show_filtered(self) -> None:
@@ -217,7 +217,7 @@ class MapScreen(BaseScreen):
 
     def hints(self) -> list[Hint]:
         if self.query_one(PhotoMap).corners and not self.status.open:
-            return list(AREA_HINTS)
+            return looked_up(AREA_HINTS, self.shell.key_names)
         return super().hints()
 
     def label(self, binding: Binding) -> str:

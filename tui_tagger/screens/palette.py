@@ -42,4 +42,4 @@ def carry_out(app: App[None], action: str, node: DOMNode) -> None:
 
 def palette_screen(commands: list[tuple[Command, str]]) -> SearchScreen:
     entries = [Entry(command[0], keys) for command, keys in commands]
-    return SearchScreen("Commands", entries, "enter  run    up down  choose    esc  back")
+    return SearchScreen("Commands", entries, "enter  run    <search.up> <search.down>  choose    <search.close>  back")

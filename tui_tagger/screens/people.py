@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_tagger.screens.base import Command, Empty
+from tui_tagger.screens.base import NAME_FACES, Command, Empty
 from tui_tagger.screens.person_actions import PersonActions
 from tui_tagger.screens.previewed import Preview
 from tui_tagger.services.roster import Sort
@@ -107,9 +107,10 @@ class PeopleScreen(PersonActions):
         empty.display = not self.people and not self.has_class("-naming")
         self.query_one("#people").display = not empty.display
         if self.filter_text:
-            empty.show("Nobody by that name.", "esc  clears the filter", "n    adds a person", ".    hidden ones too")
+            hidden = "<people.hidden>  hidden ones too"
+            empty.show("Nobody by that name.", "<app.escape>  clears the filter", "<people.add>  adds a person", hidden)
         elif not self.people:
-            empty.show("Nobody has a name yet.", "F5   Review: name the faces that were found", "n    adds a person")
+            empty.show("Nobody has a name yet.", NAME_FACES, "<people.add>  adds a person")
 
     def show_person(self) -> None:
         person = self.person

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from tui_tagger.errors import UsageError
-from tui_tagger.screens.base import Empty
+from tui_tagger.screens.base import BACK, NAME_FACES, Empty
 from tui_tagger.screens.person_actions import PersonActions
 from tui_tagger.screens.previewed import Preview
 from tui_tagger.screens.split import SplitScreen
@@ -138,14 +138,16 @@ class PersonScreen(PersonActions):
         empty = self.query_one("#empty", Empty)
         empty.display = nothing and not self.has_class("-naming")
         if self.row is None:
-            empty.show("This person is no longer there.", "u    takes back what removed them", "esc  back")
+            empty.show("This person is no longer there.", "<app.undo>  takes back what removed them", BACK)
         elif waits:
-            empty.show(f"Comparing {counted(self.row.confirmed, 'face')} with each other ...", "esc  back")
+            empty.show(f"Comparing {counted(self.row.confirmed, 'face')} with each other ...", BACK)
         elif self.shows is FaceState.SUGGESTED:
-            empty.show("No face is suggested to be this person.", "tab  the confirmed faces", "esc  back")
+            empty.show("No face is suggested to be this person.", "<person.suggested>  the confirmed faces", BACK)
         else:
-            suggested = f"tab  {counted(self.row.suggested, 'suggested face')}" if self.row.suggested else ""
-            lines = filter(None, [suggested, "F5   Review: name the faces that were found", "esc  back"])
+            suggested = (
+                f"<person.suggested>  {counted(self.row.suggested, 'suggested face')}" if self.row.suggested else ""
+            )
+            lines = filter(None, [suggested, NAME_FACES, BACK])
             empty.show("No face of this person yet.", *lines)
 
     def thumbnail(self, index: int) -> Thumbnail:

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from tui_tagger.errors import TaggerError
 from tui_tagger.metadata.gazetteer import gazetteer
-from tui_tagger.screens.base import Empty
+from tui_tagger.screens.base import ADD_FOLDER, Empty
 from tui_tagger.screens.decisions import Decisions
 from tui_tagger.services.views import FaceState, FaceView, Outcome, PhotoDetail, PhotoStatus
 from tui_tagger.text import visible
@@ -128,7 +128,7 @@ class PhotoScreen(Decisions):
         self.query_one("#empty").display = photo_id is None
         if photo_id is None:
             self.photo = self.item = None
-            self.query_one("#empty", Empty).show("No photo to show yet.", "F2  Library: add a folder with +")
+            self.query_one("#empty", Empty).show("No photo to show yet.", ADD_FOLDER)
             return
         self.load(photo_id)
 

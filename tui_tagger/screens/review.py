@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from tui_tagger.screens.base import Command, Empty
+from tui_tagger.screens.base import ADD_FOLDER, Command, Empty
 from tui_tagger.screens.decisions import Decisions
 from tui_tagger.screens.review_face import FacePanel
 from tui_tagger.screens.review_group import GroupPanel
@@ -180,11 +180,14 @@ class ReviewScreen(Decisions):
         elif self.working:
             empty.show("No face is waiting yet.", "The scan goes on: faces it finds are asked about here.")
         elif not counts.photos:
-            empty.show("Nothing to review: no photos yet.", "F2  Library: add a folder with +")
+            empty.show("Nothing to review: no photos yet.", ADD_FOLDER)
         else:
-            writing = f"F2  Library: w writes the names into {counted(counts.unwritten, 'photo')}"
+            writing = (
+                f"<go.library>  Library: <library.write> writes the names into {counted(counts.unwritten, 'photo')}"
+            )
             lines = [writing] if counts.unwritten else []
-            empty.show("No face is waiting.", *lines, "F4  People: look through who was found", "u   undoes")
+            people = "<go.people>  People: look through who was found"
+            empty.show("No face is waiting.", *lines, people, "<app.undo>  undoes")
 
     def on_resize(self) -> None:
         super().on_resize()

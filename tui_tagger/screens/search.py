@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from tui_tagger.widgets.keys import key
+from tui_tagger.widgets.keys import key, key_names
 from tui_tagger.widgets.row_list import RowList
 from tui_tagger.widgets.text import cell
 
@@ -31,7 +31,7 @@ class Entry:
 
 
 class SearchScreen(Screen[int]):
-    """Dismissed with the index of the chosen entry, or None."""
+    """Dismissed with the index of the chosen entry, or None. `hint` names commands, not keys (keys.KeyNames)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("down,ctrl+n", "step(1)", "search.down", "down", "Go down"),
@@ -55,7 +55,7 @@ class SearchScreen(Screen[int]):
         rows = RowList(id="search-list")
         rows.can_focus = False
         yield rows
-        yield Static(Content(f" {self.hint}"), id="search-hint")
+        yield Static(Content(f" {key_names(self).told(self.hint)}"), id="search-hint")
 
     def on_mount(self) -> None:
         self.find("")

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_tagger.errors import UsageError
-from tui_tagger.screens.base import BaseScreen, Empty
+from tui_tagger.screens.base import BACK, BaseScreen, Empty
 from tui_tagger.screens.person_actions import person_query
 from tui_tagger.services.appearances import Appearances
 from tui_tagger.text import visible
@@ -73,7 +73,7 @@ class TimesScreen(BaseScreen):
         empty.display, self.query_one("#times").display = not anything, anything
         if not anything:
             undated = f"{counted(self.found.undated, 'photo')} without a date." if self.found.undated else ""
-            empty.show("No dated photo of this person yet.", *filter(None, [undated]), "esc  back")
+            empty.show("No dated photo of this person yet.", *filter(None, [undated]), BACK)
         self.call_after_refresh(self.show_headings)
         if self.is_current and not self.status.open:
             self.focus_body()

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
-from tui_tagger.screens.base import BaseScreen, Empty
+from tui_tagger.screens.base import BACK, BaseScreen, Empty
 from tui_tagger.services.views import WritePreview, WriteResult
 from tui_tagger.text import visible
 from tui_tagger.widgets.keys import key
@@ -101,13 +101,13 @@ class WriteScreen(BaseScreen):
             self.show_detail()
 
     def ways_out(self) -> tuple[str, ...]:
-        return ("esc  back",) if self.describing else ("d    give photos without a description one", "esc  back")
+        return (BACK,) if self.describing else ("<write.describe>  give photos without a description one", BACK)
 
     def summary(self) -> Content:
         if self.results is not None:
             kinds = [result.result for result in self.results]
             counts = [f"{kinds.count(kind)} {kind}" for kind in RESULTS if kind in kinds]
-            return Content.assemble((" " + ", ".join(counts), "bold"), ".  u undoes all of it")
+            return Content.assemble((" " + ", ".join(counts), "bold"), self.says(".  <app.undo> undoes all of it"))
         shown = [row for row in self.rows if isinstance(row, WritePreview)]
         targets = [preview.target for preview in shown]
         counts = [counted(targets.count("file"), "file"), counted(targets.count("sidecar"), "sidecar")]
@@ -117,7 +117,7 @@ class WriteScreen(BaseScreen):
             counts.append(f"{targets.count('none'):,} not possible")
         what, promise = f" {', '.join(counts)}. ", "Pictures stay as they are, each file is verified."
         fits = len(what) + len(promise) <= self.size.width  # the question must stay in view
-        asked = "Writing ..." if self.writing else "Write?   y yes   n no (default)"
+        asked = "Writing ..." if self.writing else self.says("Write?   <write.yes> yes   <write.no> no (default)")
         return Content.assemble((what, "bold"), promise if fits else "", "\n ", (asked, "bold"))
 
     def draw(self, index: int, width: int) -> Content:

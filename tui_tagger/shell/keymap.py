@@ -22,7 +22,7 @@ from tui_tagger.screens.base import BaseScreen
 from tui_tagger.screens.search import SearchScreen
 from tui_tagger.settings import Settings
 from tui_tagger.widgets.hints import Asking
-from tui_tagger.widgets.keys import NAMES, UNBOUND, shown
+from tui_tagger.widgets.keys import NAMES, UNBOUND, KeyNames, shown
 
 PACKAGE = "tui_tagger."
 MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper", "meta")
@@ -116,6 +116,11 @@ def keymap(settings: Settings, found: Iterable[Context]) -> dict[str, str]:
             if pair not in context.clashes({}):
                 _refuse(settings, pair, key, context)
     return {name: ",".join(keys) for name, keys in chosen.items()}
+
+
+def key_names(found: Iterable[Context], chosen: Mapping[str, str]) -> KeyNames:
+    """What texts say of the keys: those of the contexts, the `chosen` ones (`keymap`) instead where there are any."""
+    return KeyNames((binding for context in found for binding in context.bindings), chosen)
 
 
 def _named(settings: Settings, name: str, keys: Iterable[str], ids: list[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tui_tagger.geometry import Box
-from tui_tagger.widgets.hints import Asking, Hint
+from tui_tagger.widgets.hints import Asking, Offer
 from tui_tagger.widgets.keys import key
 
 STEPS = 40  # of the long side, for a move
@@ -22,10 +22,10 @@ class BoxDrawing(Asking, Static, can_focus=True, inherit_bindings=False):
     """Takes all keys while it is shown; the screen draws the box over the picture."""
 
     HINTS = (
-        Hint("arrows", "move", "left"),
-        Hint("shift+arrows", "size", "shift+right"),
-        Hint("enter", "done", "enter"),
-        Hint("esc", "cancel", "escape"),
+        Offer("box.left box.down box.up box.right", "move"),
+        Offer("box.narrower box.higher box.lower box.wider", "size"),
+        Offer("box.done", "done"),
+        Offer("box.cancel", "cancel"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         key("left,h", "shift(-1, 0)", "box.left", "left", "Move the box left"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.widgets import Static
+from textual.widget import Widget
 
 from tui_tagger.widgets.text import cell, counted
 
@@ -13,23 +13,39 @@ if TYPE_CHECKING:
     from tui_tagger.services.library import Counts
 
 
-class HeaderBar(Static):
-    """Such as "Library  ~/Pictures          34 to review · 2 to write"."""
+class HeaderBar(Widget):
+    """Such as "Library  ~/Pictures          34 to review · 2 to write", drawn for the width that there is then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._screen, self._where, self._waiting = "", "", [""]
 
     def show(self, screen: str, where: str, counts: Counts) -> None:
-        waiting = [
-            counted(counts.waiting, "face") + " to review" if counts.waiting else "",
-            f"{counts.unwritten:,} to write" if counts.unwritten else "",
-            f"{counts.failed:,} unreadable" if counts.failed else "",
-            f"{counts.offline:,} offline" if counts.offline else "",
-        ]
-        left = f" {screen}  "
-        width = max(self.size.width, 20)
-        parts = [part for part in waiting if part]
-        while len(parts) > 1 and len(left) + len(where) + len(" · ".join(parts)) + 2 > width:
-            parts.pop()  # where you are goes before what else there is
-        right = " · ".join(parts) + " "
-        right = f" {right}" if right.strip() else ""
-        room = max(width - len(left) - len(right), 0)
-        line = Content.assemble((left, "bold"), cell(where, room), (right, "$text-warning")).truncate(width)
-        self.update(line, layout=False)
+        now = screen, where, waiting(counts)
+        if now != (self._screen, self._where, self._waiting):
+            self._screen, self._where, self._waiting = now
+            self.refresh()
+
+    def render(self) -> Content:
+        return header_line(self._screen, self._where, self._waiting, self.size.width)
+
+
+def waiting(counts: Counts) -> list[str]:
+    """What there is to do, the most important first."""
+    parts = [
+        counted(counts.waiting, "face") + " to review" if counts.waiting else "",
+        f"{counts.unwritten:,} to write" if counts.unwritten else "",
+        f"{counts.failed:,} unreadable" if counts.failed else "",
+        f"{counts.offline:,} offline" if counts.offline else "",
+    ]
+    return [part for part in parts if part]
+
+
+def header_line(screen: str, where: str, waiting: list[str], width: int) -> Content:
+    """In at most `width` cells: where you are goes before what else there is."""
+    left, parts = f" {screen}  ", list(waiting)
+    while len(parts) > 1 and len(left) + len(where) + len(" · ".join(parts)) + 2 > width:
+        parts.pop()
+    right = f" {' · '.join(parts)} " if parts else ""
+    room = max(width - len(left) - len(right), 0)
+    return Content.assemble((left, "bold"), cell(where, room), (right, "$text-warning")).truncate(width)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from tui_tagger.widgets.keys import KeyNames
 from tui_tagger.widgets.text import cell
 
 
@@ -33,10 +34,31 @@ class Hint:
         return cell_len(self.key + self.text) + 2
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A hint by the ids of commands, such as "name.previous name.next": which keys they have is looked up."""
+
+    names: str
+    label: str
+
+    def hint(self, keys: KeyNames) -> Hint:
+        return Hint(keys.shown(self.names), self.label, keys.press(self.names.split()[-1]))
+
+
 class Asking:
     """A widget that takes the keys while it is open, and says itself what they do."""
 
-    HINTS: ClassVar[tuple[Hint, ...]] = ()
+    HINTS: ClassVar[tuple[Hint | Offer, ...]] = ()
+
+    def offers(self) -> tuple[Hint | Offer, ...]:
+        """What the keys do now."""
+        return self.HINTS
+
+
+def looked_up(offers: Iterable[Hint | Offer], keys: KeyNames) -> list[Hint]:
+    """The hints with the keys of now; a command without a key has none."""
+    hints = (each if isinstance(each, Hint) else each.hint(keys) for each in offers)
+    return [hint for hint in hints if hint.key]
 
 
 class HintBar(Static):

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from tui_tagger.services.views import KnownName
 from tui_tagger.text import visible
-from tui_tagger.widgets.hints import Asking, Hint
+from tui_tagger.widgets.hints import Asking, Hint, Offer
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.row_list import RowList
 
@@ -25,9 +25,9 @@ class NameField(Asking, Vertical):
 
     HINTS = (
         Hint("enter", "take", "enter"),
-        Hint("up/down", "choose", "down"),
-        Hint("tab", "complete", "tab"),
-        Hint("esc", "close", "escape"),
+        Offer("name.previous name.next", "choose"),
+        Offer("name.complete", "complete"),
+        Offer("name.close", "close"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         key("down,ctrl+n", "pick(1)", "name.next", "next", "Highlight the next match"),

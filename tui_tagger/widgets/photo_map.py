@@ -13,7 +13,7 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
-from tui_tagger.widgets.hints import Hint
+from tui_tagger.widgets.hints import Offer
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.map_clusters import Cluster, Clusters, Positions, clustered, extent
 from tui_tagger.widgets.map_drawing import CAPTION, CURSOR, Cells, backdrop, draw_frame, draw_marker
@@ -22,10 +22,10 @@ from tui_tagger.widgets.world_map import WorldMap
 
 NEAR = 0.002  # degrees: photos that lie closer are of one place, 200 m, and the last zooms would not part them
 AREA_HINTS = (
-    Hint("arrows", "move the corner", "right"),
-    Hint("shift+arrows", "faster", "shift+right"),
-    Hint("enter", "show photos", "enter"),
-    Hint("esc", "cancel", "escape"),
+    Offer("map.left map.down map.up map.right", "move the corner"),
+    Offer("map.corner_left map.corner_down map.corner_up map.corner_right", "faster"),
+    Offer("map.choose", "show photos"),
+    Offer("app.escape", "cancel"),
 )
 
 

@@ -6,6 +6,7 @@ They share one row, so that none of them moves or covers a picture.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -17,35 +18,57 @@ from textual.widgets import Input, Static
 
 from tui_tagger.services.views import JobView
 from tui_tagger.text import visible
-from tui_tagger.widgets.hints import Asking, Hint
+from tui_tagger.widgets.hints import Asking, Hint, Offer, looked_up
 from tui_tagger.widgets.job_bar import JobBar
-from tui_tagger.widgets.keys import key
+from tui_tagger.widgets.keys import key, key_names
 
 MESSAGE_SECONDS = 6.0
 TYPING_REST = 0.12  # seconds without a key before a filter is applied: in a large library that takes a second
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The answers to a question. Where `leave` is said, leaving it is a third one: nothing is done."""
+
+    yes: str = "yes"
+    no: str = "no (default)"
+    leave: str = ""
+
+
+YES_NO = Words()
+
+
 class Question(Asking, Static, can_focus=True, inherit_bindings=False):
     """A question with an explicit yes; every other answer is no. While it is open no other key acts."""
 
-    HINTS = (Hint("y", "yes", "y"), Hint("n", "no (default)", "n"))
     BINDINGS: ClassVar[list[BindingType]] = [
         key("y", "answer(True)", "question.yes", "yes", "Answer yes"),
-        key("n,enter,escape,q", "answer(False)", "question.no", "no", "Answer no"),
+        key("n", "answer(False)", "question.no", "no", "Answer no"),
+        key("enter,escape,q", "leave", "question.leave", "leave", "Leave the question: no, where that is all there is"),
     ]
 
     def __init__(self) -> None:
         super().__init__(id="question")
         self._then: Callable[[bool], None] = lambda _yes: None
+        self._words = YES_NO
 
     @property
     def is_modal(self) -> bool:
         return True  # ends the chain of bindings here
 
-    def ask(self, text: str, then: Callable[[bool], None]) -> None:
-        self._then = then
-        choice = ("  y", "bold $text-accent"), " yes   ", ("n", "bold $text-accent"), " no (default)"
-        self.update(Content.assemble((f" {visible(text)} ", "bold"), *choice), layout=False)
+    def ask(self, text: str, then: Callable[[bool], None], words: Words) -> None:
+        self._then, self._words = then, words
+        choices = [
+            part
+            for hint in looked_up(self.offers(), key_names(self))
+            for part in ((f"  {hint.key}", "bold $text-accent"), f" {hint.label} ")
+        ]
+        self.update(Content.assemble((f" {visible(text)}", "bold"), *choices), layout=False)
+
+    def offers(self) -> tuple[Hint | Offer, ...]:
+        words = self._words
+        leave = (Offer("question.leave", words.leave),) if words.leave else ()
+        return Offer("question.yes", words.yes), Offer("question.no", words.no), *leave
 
     def action_answer(self, yes: bool) -> None:
         then, self._then = self._then, lambda _yes: None
@@ -53,11 +76,16 @@ class Question(Asking, Static, can_focus=True, inherit_bindings=False):
             self.parent.close()
         then(yes)
 
+    def action_leave(self) -> None:
+        if self._words.leave:
+            self._then = lambda _yes: None
+        self.action_answer(False)
+
 
 class Field(Asking, Horizontal):
     """A label and an input in one row."""
 
-    HINTS = (Hint("enter", "done", "enter"), Hint("esc", "close", "escape"))
+    HINTS = (Hint("enter", "done", "enter"), Offer("app.escape", "close"))
 
     def __init__(self) -> None:
         super().__init__(id="field")
@@ -107,10 +135,10 @@ class StatusRow(Horizontal):
         """Whether a question or a field waits for an answer."""
         return self.query_one(Question).display or self.query_one(Field).display
 
-    def ask(self, text: str, then: Callable[[bool], None]) -> None:
-        """Asks; `then` is called with the answer."""
+    def ask(self, text: str, then: Callable[[bool], None], words: Words = YES_NO) -> None:
+        """Asks; `then` is called with the answer, unless the question is left for the third one."""
         question = self.query_one(Question)
-        question.ask(text, then)
+        question.ask(text, then, words)
         self._only("#question")
         question.focus()
 

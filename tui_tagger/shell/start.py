@@ -1,0 +1,61 @@
+"""What the app does once it is open: what was to be scanned, what was left unfinished, and a look at the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from textual.worker import get_current_worker
+
+from tui_tagger.errors import TaggerError
+from tui_tagger.services.models import first_offer, standing, work_waits
+from tui_tagger.services.preparation import begins_in_thread, prepare
+from tui_tagger.services.upkeep import look_after
+from tui_tagger.shell.host import Host
+
+
+def begin(app: Host, folders: Sequence[Path]) -> None:
+    """Brings up to date the folders that the app was started with, and the faces that the model in use lacks."""
+    app.services.recognition.patient = True
+    if begins_in_thread(app.services.recognition):
+        app.run_worker(lambda: prepare_in_thread(app), thread=True, exit_on_error=False, group="prepare")
+    if folders:
+        app.services.jobs.scan(folders)  # embeds what lacks, too
+    elif work_waits():
+        app.services.jobs.embed()
+    tell_models(app)
+    app.run_worker(lambda: keep_up(app), name="upkeep", thread=True, exit_on_error=False)
+    if app.services.jobs.busy:
+        app.data_changed()
+
+
+def keep_up(app: Host) -> None:
+    """In a thread: a check of the database, and its backup. Trouble is told; the user decides what to do."""
+    worker = get_current_worker()
+    try:
+        look_after(app.services.path, lambda: worker.is_cancelled)
+    except TaggerError as error:
+        if not worker.is_cancelled:
+            app.call_from_thread(app.tell_error, error)
+
+
+def prepare_in_thread(app: Host) -> None:
+    """Reads a large library in a thread, so that no key waits for it."""
+    worker = get_current_worker()
+
+    def in_turn(task: Callable[[], Any]) -> Any:
+        found = app.call_from_thread(task)
+        app.call_from_thread(app.data_changed)
+        return found
+
+    prepare(app.services.recognition, in_turn, lambda: not worker.is_cancelled)
+
+
+def tell_models(app: Host) -> None:
+    """What there is to say of the models: an update or, once, that a better one can be installed."""
+    now = standing()
+    if now.replaced and now.lacking:
+        app.tell(f"{now.replaced} gave way to {now.model}: faces are embedded again, your decisions stay")
+    elif better := first_offer():
+        app.tell(f"{better} tells faces apart better than {now.model}: tui-tagger models install")
