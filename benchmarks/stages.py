@@ -17,7 +17,8 @@ from benchmarks.embedder import facenet_as, random_net
 from tui_tagger.faces import detector as detection
 from tui_tagger.faces import facenet
 from tui_tagger.faces.detector import RNET_SIDE, MtcnnDetector
-from tui_tagger.services import scan
+from tui_tagger.services import extraction, scan, storing
+from tui_tagger.services.extractors import InProcess
 from tui_tagger.services.worker import models
 from tui_tagger.storage.connection import LibraryDatabase
 
@@ -60,21 +61,21 @@ def _net(*arguments: Any) -> str:
     return "R-Net" if any(each is RNET_SIDE for each in arguments) else "O-Net"
 
 
-def parts(chosen: scan.Models) -> list[tuple[Name, Any, str]]:
+def parts(chosen: extraction.Models) -> list[tuple[Name, Any, str]]:
     """The name of each part, and the function that is it: its owner and its name there."""
     embedder = chosen.embedder()
     return [
-        ("read and hash", Path, "read_bytes"),
-        ("read and hash", scan, "image_hash"),
-        ("metadata", scan, "read_info"),
-        ("metadata", scan, "place_name"),
-        ("decode", scan, "load_upright"),
+        ("read and hash", extraction, "file_hash"),
+        ("metadata", extraction, "read_info"),
+        ("metadata", storing, "place_name"),
+        ("decode", extraction, "load_reduced"),
+        ("decode", extraction, "bounded"),
         ("pyramid", detection, "SummedArea"),
         ("P-Net", MtcnnDetector, "_propose"),
         (_net, MtcnnDetector, "_judge"),
         ("rest of the detector", MtcnnDetector, "detect"),
         ("crops", type(embedder), "crop"),
-        ("crops", scan, "quality"),
+        ("crops", extraction, "quality"),
         ("embedding", type(embedder), "embed"),
         ("database", LibraryDatabase, "execute_sql"),
         ("database", LibraryDatabase, "begin"),
@@ -90,12 +91,12 @@ def measured(photos: Sequence[Path], warm: Path) -> tuple[dict[str, float], int,
     """
     torch.set_num_threads(1)
     chosen, watch = models(), Stopwatch()
-    scan.scan([warm], chosen, lambda *_: True)
+    scan.scan([warm], InProcess(chosen), lambda *_: True)
     for name, owner, attribute in parts(chosen):
         patch.object(owner, attribute, watch.around(name, getattr(owner, attribute))).start()
     try:
         with watch.part("the rest"):
-            report = scan.scan(photos, chosen, lambda *_: True)
+            report = scan.scan(photos, InProcess(chosen), lambda *_: True)
     finally:
         patch.stopall()
     return dict(watch.seconds), report.faces, _facenet_time(report.faces, report.photos)

@@ -14,7 +14,9 @@ os.environ["OMP_NUM_THREADS"] = "1"
 from tests.fakes import FakeDetector, FakeEmbedder, paint
 from tui_tagger.geometry import Box
 from tui_tagger.services import Services
-from tui_tagger.services.scan import Models, scan
+from tui_tagger.services.extraction import Models
+from tui_tagger.services.extractors import InProcess
+from tui_tagger.services.scan import scan
 from tui_tagger.services.views import ScanReport
 from tui_tagger.storage.database import store_setting
 
@@ -76,7 +78,7 @@ def fake_models() -> Models:
 
 def scan_fake(folders: Sequence[Path], stop_after: int | None = None) -> ScanReport:
     """A scan in this process with the fake models, ended before photo number `stop_after`."""
-    return scan(folders, fake_models(), lambda done, _total, path: path is None or done != stop_after)
+    return scan(folders, InProcess(fake_models()), lambda done, _total, path: path is None or done != stop_after)
 
 
 def faces_by_person(services: Services) -> dict[int, list[int]]:

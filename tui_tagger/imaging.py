@@ -52,14 +52,24 @@ def load_upright(path: Path, max_side: int | None = None) -> UprightImage:
 
     Raises PhotoError for what is missing, not an image, damaged, or larger than MAX_PIXELS.
     """
+    image = load_reduced(path, max_side)
+    return image if max_side is None else bounded(image, max_side)
+
+
+def load_reduced(path: Path, least_side: int | None = None) -> UprightImage:
+    """Decodes a photo at the smallest scale its decoder has that leaves it at least `least_side` pixels long.
+
+    JPEGs can be decoded at 1/2, 1/4 and 1/8; everything else, and without `least_side`, at full size. Raises PhotoError
+    like `load_upright`.
+    """
     try:
         with open_image(path) as image:
             stored = image.size
             if stored[0] * stored[1] > MAX_PIXELS:
                 raise PhotoError(f"{path}: {stored[0]}x{stored[1]} pixels are more than is safe to decode")
             orientation = _turn(image)
-            if max_side is not None:
-                image.draft("RGB", _bounded(stored, max_side))
+            if least_side is not None:
+                image.draft("RGB", _bounded(stored, least_side))
             image.load()
             upright = image.transpose(TURNS[orientation]) if orientation in TURNS else image
             if upright.mode != "RGB":
@@ -71,9 +81,16 @@ def load_upright(path: Path, max_side: int | None = None) -> UprightImage:
     except Exception as error:  # decoders raise nearly anything on damaged files
         raise PhotoError(f"{path}: cannot be decoded ({_reason(error)})") from error
     full = (stored[1], stored[0]) if orientation in TRANSPOSING else stored
-    if max_side is not None and max(upright.size) > max_side:
-        upright = upright.resize(_bounded(full, max_side), Image.Resampling.BILINEAR, reducing_gap=2.0)
     return UprightImage(upright, upright.width / full[0], full)
+
+
+def bounded(image: UprightImage, max_side: int) -> UprightImage:
+    """The image at most `max_side` pixels long."""
+    if max(image.pixels.size) <= max_side:
+        return image
+    size = _bounded(image.full_size, max_side)
+    pixels = image.pixels.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return UprightImage(pixels, pixels.width / image.full_size[0], image.full_size)
 
 
 def crop_upright(path: Path, box: Box, side: int, margin: float = 0.35) -> Image.Image:

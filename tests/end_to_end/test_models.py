@@ -25,6 +25,7 @@ from tui_tagger.faces.facenet import SIDE
 from tui_tagger.faces.mtcnn import import_facenet
 from tui_tagger.faces.weights import COMPACT_ID, FACENET, FACENET_ID
 from tui_tagger.services import Services
+from tui_tagger.services.extractors import InProcess
 from tui_tagger.services.scan import scan
 from tui_tagger.services.worker import models
 
@@ -61,7 +62,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("library")
     make_library(folder / "photos", photos=PHOTOS)
     services = Services.open(folder / "x.db")
-    scan([folder / "photos"], models(), lambda *_: True)
+    scan([folder / "photos"], InProcess(models()), lambda *_: True)
     services.recognition.update()
     faces = services.review.queue()
     services.review.name([faces[0]], "Anna")

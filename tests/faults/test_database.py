@@ -21,6 +21,7 @@ from tests.conftest import PAINTED, fake_models, scan_fake
 from tests.faults.harm import Acknowledged, decisions, hashes, judge
 from tui_tagger.errors import DatabaseDamaged, DatabaseError
 from tui_tagger.services import Services
+from tui_tagger.services.extractors import InProcess
 from tui_tagger.services.repair import repair
 from tui_tagger.services.scan import scan
 from tui_tagger.storage import database as module
@@ -240,7 +241,7 @@ def test_the_photos_vanish_while_they_are_scanned(scanned: Services, photos: Pat
             photos.rename(away)
         return True
 
-    report = scan([photos], fake_models(), go_on)
+    report = scan([photos], InProcess(fake_models()), go_on)
     assert len(report.failed) <= len(before)
     away.rename(photos)
     scan_fake([photos])

@@ -17,9 +17,11 @@ from tui_tagger.errors import ModelError
 from tui_tagger.faces.protocols import Embedder
 from tui_tagger.services import Services
 from tui_tagger.services.embedding import embed_missing, faces_lacking
+from tui_tagger.services.extraction import Models
+from tui_tagger.services.extractors import InProcess
 from tui_tagger.services.jobs import JobService
 from tui_tagger.services.library import all_faces, face_view
-from tui_tagger.services.scan import Models, scan
+from tui_tagger.services.scan import scan
 from tui_tagger.services.views import FaceState, JobState, PhotoStatus
 from tui_tagger.storage.database import store_setting
 from tui_tagger.storage.models import Embedding, Face, Photo
@@ -174,7 +176,7 @@ def test_a_model_that_cannot_be_loaded_is_no_photo_s_fault(services: Services, s
         embed_missing(models, go_on)
     paint_photo(photos / "new.jpg", (0,))
     with pytest.raises(ModelError, match="not installed"):
-        scan([photos], models, go_on)
+        scan([photos], InProcess(models), go_on)
     assert scanned.library.counts().failed == 0
 
 
@@ -233,7 +235,7 @@ def test_a_scan_embeds_what_lacks_an_embedding_in_other_folders(
 def test_a_change_of_mind_ends_the_work_for_the_model_before(scanned: Services, jobs: JobService, photos: Path) -> None:
     for number in range(30):
         paint_photo(photos / "many" / f"{number}.jpg", (number % 4,))
-    scan([photos], fake_models(), go_on)
+    scan([photos], InProcess(fake_models()), go_on)
     switch(scanned)
     jobs.embed()
     until(jobs, lambda: faces_lacking(OTHER) < FACES + 25)

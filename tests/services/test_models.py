@@ -11,10 +11,10 @@ from tui_tagger.errors import ModelError, UsageError
 from tui_tagger.faces import weights
 from tui_tagger.services import Services, models
 from tui_tagger.services.embedding import embed_missing
+from tui_tagger.services.extraction import Models
 from tui_tagger.services.library import face_view
 from tui_tagger.services.models import first_offer, list_models, remove_embeddings, standing, use, work_waits
 from tui_tagger.services.recognition import current_model
-from tui_tagger.services.scan import Models
 from tui_tagger.storage.database import setting, store_setting
 from tui_tagger.storage.models import Embedding
 

@@ -9,8 +9,8 @@ from tests.conftest import PAINTED, faces_by_person, fake_models, paint_photo, s
 from tui_tagger.errors import PhotoError
 from tui_tagger.geometry import Box
 from tui_tagger.services import Services
+from tui_tagger.services.detection import add_drawn, detect_again
 from tui_tagger.services.library import all_faces, face_view
-from tui_tagger.services.scan import add_drawn, detect_again
 from tui_tagger.services.views import FaceState, PhotoStatus
 from tui_tagger.storage.models import Photo
 
@@ -89,7 +89,8 @@ def test_other_pixels_under_the_same_name_are_another_photo(scanned: Services, p
     face = faces_by_person(scanned)[0][0]
     scanned.review.name([face], "Anna")
     paint_photo(photos / "a1.jpg", (3, 4))
-    assert scan_fake([photos]).new == 1
+    report = scan_fake([photos])
+    assert (report.new, report.changed) == (0, 1)
     assert face_view(face).person == "Anna"
     assert scanned.library.counts().offline == 1
     assert Photo.select().where((Photo.path == photos / "a1.jpg") & (Photo.status == "ready")).count() == 1

@@ -22,7 +22,7 @@ from tui_tagger.geometry import Box
 from tui_tagger.imaging import UprightImage
 from tui_tagger.services import Services, strangers
 from tui_tagger.services.banks import bank_in_use, bank_stamp, calibrated_path, store_bank
-from tui_tagger.services.scan import Models
+from tui_tagger.services.extraction import Models
 from tui_tagger.services.strangers import MOST_FACES, build_bank
 from tui_tagger.storage.models import Embedding, Face
 

@@ -18,7 +18,8 @@ from tui_tagger.metadata import safewrite
 from tui_tagger.metadata.exif import read_info
 from tui_tagger.metadata.writer import exif_bytes
 from tui_tagger.metadata.xmp import read_keywords, read_people
-from tui_tagger.services import Services, scan
+from tui_tagger.services import Services, storing
+from tui_tagger.services.extraction import File
 from tui_tagger.services.listing import unwritten
 from tui_tagger.storage.database import store_setting
 from tui_tagger.storage.models import Decision, Face, FileWrite, Photo, Setting
@@ -310,5 +311,5 @@ def test_a_scan_that_runs_meanwhile_does_not_undo_the_books(named: Services, pho
     stale = Photo.get(Photo.name == "a1.jpg")
     named.tagging.write()
     status = stale.path.stat()
-    scan._store_info(stale, scan.File(stale.path, status.st_size, status.st_mtime_ns), read_info(stale.path))
+    storing._store_info(stale, File(stale.path, status.st_size, status.st_mtime_ns), read_info(stale.path))
     assert not unwritten()

@@ -16,7 +16,8 @@ from tests.fakes import FakeDetector, FakeEmbedder
 from tui_tagger.faces.protocols import Detection
 from tui_tagger.imaging import UprightImage
 from tui_tagger.services import worker
-from tui_tagger.services.scan import Models
+from tui_tagger.services.extraction import Models
+from tui_tagger.services.resources import Resources
 
 DEADLY = (640, 100)  # photos of this size kill the process that decodes them
 
@@ -29,7 +30,7 @@ class SlowDetector(FakeDetector):
         return super().detect(image)
 
 
-def slow_models() -> Models:
+def slow_models(_embedder: str = "", _device: str = "") -> Models:
     models = fake_models()
     return Models(SlowDetector, models.embedder, models.embedder_id)
 
@@ -48,15 +49,15 @@ def other_models() -> Models:
     return Models(FakeDetector, FakeEmbedder, OTHER)
 
 
-def slow_other_models() -> Models:
+def slow_other_models(_embedder: str, _device: str) -> Models:
     return Models(FakeDetector, SlowEmbedder, OTHER)
 
 
-def other_main(pipe: Connection, database: Path) -> None:
-    worker.models = slow_other_models
-    worker.main(pipe, database)
+def other_main(pipe: Connection, database: Path, resources: Resources) -> None:
+    worker.load = slow_other_models
+    worker.main(pipe, database, resources)
 
 
-def main(pipe: Connection, database: Path) -> None:
-    worker.models = slow_models
-    worker.main(pipe, database)
+def main(pipe: Connection, database: Path, resources: Resources) -> None:
+    worker.load = slow_models
+    worker.main(pipe, database, resources)

@@ -16,10 +16,11 @@ import numpy as np
 from tui_tagger.config import WORKING_SIDE
 from tui_tagger.errors import PhotoError
 from tui_tagger.geometry import Box
-from tui_tagger.imaging import load_upright
+from tui_tagger.imaging import load_reduced
 from tui_tagger.metadata.identity import image_hash
+from tui_tagger.services.extraction import Models, crop_source
 from tui_tagger.services.recognition import to_blob
-from tui_tagger.services.scan import Checkpoint, Models, crop_source
+from tui_tagger.services.scan import Checkpoint
 from tui_tagger.services.views import FaceState, Failure, PhotoStatus
 from tui_tagger.storage.models import Embedding, Face, Photo, proxy
 
@@ -85,7 +86,7 @@ def _embed_photo(photo: Photo, models: Models) -> int:
         return 0  # another program was faster
     boxes = [Box(face.x, face.y, face.width, face.height) for face in faces]
     _check_same(photo)
-    image = crop_source(photo.path, load_upright(photo.path, WORKING_SIDE), boxes)
+    image = crop_source(photo.path, load_reduced(photo.path, WORKING_SIDE), boxes)
     embedder = models.embedder()
     crops = np.stack([embedder.crop(image, box, _landmarks(face)) for box, face in zip(boxes, faces, strict=True)])
     vectors = embedder.embed(crops)

@@ -6,12 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui_tagger.config import WORKING_SIDE
 from tui_tagger.errors import PhotoError
 from tui_tagger.geometry import Box
-from tui_tagger.imaging import load_upright
+from tui_tagger.services.extraction import Models, find_faces
 from tui_tagger.services.recognition import Recognition, Suggestion
-from tui_tagger.services.scan import Models, detect_faces
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ def identify(paths: Sequence[Path], models: Models, recognition: Recognition) ->
     recognition.update()
     for path in paths:
         try:
-            faces = detect_faces(path, load_upright(path, WORKING_SIDE), models)
+            faces = find_faces(path, models)
         except PhotoError as error:
             yield IdentifiedPhoto(path, (), error.message)
             continue

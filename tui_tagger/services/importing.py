@@ -7,7 +7,6 @@ means is not guessed.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,9 @@ from peewee import JOIN
 from tui_tagger.errors import PhotoError, TaggerError, UsageError
 from tui_tagger.metadata.naming import Named, read_naming
 from tui_tagger.services.claims import Change, Claim, Verdict, key_of, weigh
+from tui_tagger.services.inventory import Below
 from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.review import NOBODY, clean_name
-from tui_tagger.services.scan import below
 from tui_tagger.services.views import Failure, PhotoStatus
 from tui_tagger.storage import journal
 from tui_tagger.storage.journal import Recorder
@@ -144,8 +143,8 @@ def _photos(folders: Sequence[Path] | None) -> list[Photo]:
     rows = Photo.select().where(Photo.status != PhotoStatus.OFFLINE).order_by(Photo.path)
     if folders is None:
         return list(rows)
-    roots = [Path(os.path.abspath(folder)) for folder in folders]  # noqa: PTH100  links keep the name the user gave
-    return [photo for photo in rows if below(roots, photo.path)]
+    is_below = Below(folders)
+    return [photo for photo in rows if is_below(str(photo.path))]
 
 
 def _claims(photo: Photo, names: Names) -> tuple[list[Claim], tuple[str, ...]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +20,31 @@ from tui_tagger.geometry import Box
 from tui_tagger.services import worker
 from tui_tagger.services.embedding import EmbedReport
 from tui_tagger.services.recognition import current_model
-from tui_tagger.services.scan import mark_crashed
+from tui_tagger.services.resources import Resources
+from tui_tagger.services.storing import mark_crashed
 from tui_tagger.services.views import Failure, JobState, JobView, ScanReport
 from tui_tagger.storage.models import Job, now
 
 MOST_CRASHES = 50  # in one job; then it is the worker that is broken, not the photos
+MOST_DEATHS = 3  # in one job, without a photo to blame
+DEFAULT = Resources()
 
 
 class JobService:
     """Runs one job at a time; further ones wait their turn."""
 
-    def __init__(self, database: Path, target: Callable[[Connection, Path], None] = worker.main) -> None:
+    def __init__(
+        self,
+        database: Path,
+        target: Callable[[Connection, Path, Resources], None] = worker.main,
+        resources: Resources = DEFAULT,
+    ) -> None:
         self._database = database
         self._target = target  # what the worker process runs
+        self.resources = resources  # what it may use, from its next start on
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
+        self._end_worker: Finalize | None = None
         self._waiting: deque[tuple[str, str, tuple[Any, ...]]] = deque()
         self._running: tuple[str, str, tuple[Any, ...]] | None = None
         self._row: Job | None = None
@@ -41,6 +52,7 @@ class JobService:
         self._photo: Path | None = None
         self._began = 0.0
         self._crashes: list[Failure] = []
+        self._deaths = 0
         self.result: Any = None  # of the last job that ended well
         self.error: TaggerError | None = None  # of the last job that did not
 
@@ -117,15 +129,9 @@ class JobService:
     def close(self) -> None:
         """Ends the worker. A photo that it is at is done again by the next scan."""
         self._waiting.clear()
-        if self._pipe is not None:
-            self._pipe.close()
-        if self._process is not None:
-            self._process.join(2)
-            if self._process.is_alive():
-                self._process.kill()
-                self._process.join()
-            self._process.close()
-        self._pipe = self._process = self._running = None
+        if self._end_worker is not None:
+            self._end_worker()
+        self._pipe = self._process = self._running = self._end_worker = None
 
     def _add(self, title: str, job: str, *arguments: Any) -> None:
         self._waiting.append((title, job, arguments))
@@ -138,7 +144,7 @@ class JobService:
         self._running = self._waiting.popleft()
         title, job, arguments = self._running
         self._row = Job.create(kind=job, arguments=[str(argument) for argument in arguments])
-        self._crashes, self.error, self._began = [], None, time.monotonic()
+        self._crashes, self._deaths, self.error, self._began = [], 0, None, time.monotonic()
         self._view = JobView(self._row.id, title, JobState.RUNNING, 0, 0, (), 0.0, None)
         self._start()
 
@@ -147,9 +153,13 @@ class JobService:
         if self._process is None:
             context = multiprocessing.get_context("spawn")
             self._pipe, other = context.Pipe()
-            self._process = context.Process(target=self._target, args=(other, self._database), daemon=True)
+            arguments = (other, self._database, self.resources)
+            self._process = context.Process(target=self._target, args=arguments)  # no daemon: it has children
             self._process.start()
             other.close()
+            # At the latest before the interpreter's end waits for processes: this one waits for its pipe to close.
+            ending = (self._pipe, self._process)
+            self._end_worker = Finalize(self, _end, ending, exitpriority=10)
         self._send((self._running[1], *self._running[2]))
 
     def _send(self, message: Any) -> bool:
@@ -199,22 +209,32 @@ class JobService:
         self._next()
 
     def _crashed(self) -> None:
-        """The worker died: the photo it was at is put aside, and the job goes on in a new worker."""
+        """The worker died: the photo it was at, if it was at one, is put aside; the job goes on in a new worker."""
         photo = self._photo
-        if self._pipe is not None:
-            self._pipe.close()
-        if self._process is not None:
-            self._process.join(5)
-        self._pipe = self._process = self._photo = None
-        if photo is None or len(self._crashes) >= MOST_CRASHES:
-            log.event("the worker died too often", crashes=len(self._crashes))
+        if self._end_worker is not None:
+            self._end_worker()
+        self._pipe = self._process = self._photo = self._end_worker = None
+        self._deaths += photo is None
+        if self._deaths > MOST_DEATHS or len(self._crashes) >= MOST_CRASHES:
+            log.event("the worker died too often", crashes=len(self._crashes) + self._deaths)
             self.error = TaggerError("The worker process ended unexpectedly", "worker.log in the log folder says more.")
             self._end(JobState.FAILED, (), self.error.message)
             return
-        log.event("the worker died at a photo")
-        mark_crashed(photo)
-        self._crashes.append(Failure(photo, f"{photo}: decoding it crashed"))
+        log.event("the worker died at a photo" if photo else "the worker died")
+        if photo is not None:
+            mark_crashed(photo)
+            self._crashes.append(Failure(photo, f"{photo}: decoding it crashed"))
         self._start()
+
+
+def _end(pipe: Connection, process: BaseProcess) -> None:
+    """Closes the pipe, which tells the worker to end, and waits a moment for it."""
+    pipe.close()
+    process.join(2)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    process.close()
 
 
 def _with(view: JobView, **changes: Any) -> JobView:

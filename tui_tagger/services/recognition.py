@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +17,9 @@ from tui_tagger.errors import UsageError
 from tui_tagger.faces import weights
 from tui_tagger.faces.division import divide
 from tui_tagger.faces.identifier import LEVELS, Candidate, Identification, Identifier, Scores, Summary
-from tui_tagger.geometry import Box
 from tui_tagger.services.banks import bank_in_use, bank_stamp
 from tui_tagger.services.caps import MEDIUM, RIVAL, WEAK, RuledOut, crop_caps, poor_crops, rivalled
+from tui_tagger.services.extraction import FoundFace
 from tui_tagger.services.facts import NOBODY, Facts, Rows, unit
 from tui_tagger.services.views import CandidateView
 from tui_tagger.storage import bulk
@@ -54,18 +53,6 @@ class Suggestion:
     recommendation: str
     reasons: tuple[str, ...]
     candidates: tuple[CandidateView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FoundFace:
-    """A face of a photo before it is stored."""
-
-    box: Box
-    landmarks: Any  # float32 [5, 2], or None for a box drawn by hand
-    score: float
-    sharpness: float
-    vector: Any  # float32 [d]
-    source: str = "detected"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from tui_tagger.faces.bank import Floats
 from tui_tagger.faces.ignored_strangers import with_single_faces
 from tui_tagger.faces.lfw import lfw_folder
 from tui_tagger.faces.strangers import LEAST_FACES, LEAST_PEOPLE, bank_path, fit_bank
-from tui_tagger.imaging import EXTENSIONS, load_upright
+from tui_tagger.imaging import EXTENSIONS, bounded, load_reduced
 from tui_tagger.services.banks import base_bank, forget_calibrations, store_bank
+from tui_tagger.services.extraction import Models, crop_source
 from tui_tagger.services.recognition import from_blobs
-from tui_tagger.services.scan import Models, crop_source
 from tui_tagger.services.views import FaceState, Failure
 from tui_tagger.storage.models import Embedding, Face
 
@@ -146,8 +146,8 @@ def _check_enough(people: Sequence[tuple[str, list[Path]]]) -> None:
 
 def _main_crop(path: Path, models: Models) -> NDArray[np.uint8] | None:
     """What the embedder sees of the largest face of a photo."""
-    image = load_upright(path, WORKING_SIDE)
-    found = models.detector().detect(image)
+    image = load_reduced(path, WORKING_SIDE)
+    found = models.detector().detect(bounded(image, WORKING_SIDE))
     if not found:
         return None
     main = max(found, key=lambda face: face.box.area)

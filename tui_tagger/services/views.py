@@ -251,8 +251,11 @@ class Page:
 class ScanReport:
     photos: int = 0
     new: int = 0
+    changed: int = 0  # other pixels under the name of a photo
+    reread: int = 0  # other metadata, in the file or its sidecar
+    moved: int = 0  # or renamed
+    gone: int = 0  # not there any more
     unchanged: int = 0
-    moved: int = 0
     faces: int = 0
     failed: tuple[Failure, ...] = field(default=())
     seconds: float = 0.0

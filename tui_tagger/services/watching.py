@@ -16,7 +16,7 @@ from threading import Event
 import watchfiles
 
 from tui_tagger.formats import EXTENSIONS
-from tui_tagger.services.scan import find_files
+from tui_tagger.services.inventory import find_files
 from tui_tagger.storage.models import Photo
 
 SETTLED = 2.0  # seconds that a file has to stay as it is before it is scanned: a copy may be in progress

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,18 @@ from typing import Any
 from tui_tagger import log
 from tui_tagger.config import log_dir
 from tui_tagger.errors import TaggerError, UsageError
-from tui_tagger.faces.protocols import Detector, Embedder
 from tui_tagger.geometry import Box
 from tui_tagger.private import make_file, own_folder
 from tui_tagger.services import clustering, scan
 from tui_tagger.services.calibration import calibrate, due
+from tui_tagger.services.detection import add_drawn, detect_again
 from tui_tagger.services.embedding import EmbedReport, embed_missing
+from tui_tagger.services.extraction import Models
+from tui_tagger.services.inventory import Below
+from tui_tagger.services.networks import networks
+from tui_tagger.services.pool import Pool
 from tui_tagger.services.recognition import Recognition, current_model
+from tui_tagger.services.resources import Resources
 from tui_tagger.services.views import PhotoStatus, ScanReport
 from tui_tagger.storage.database import open_database
 from tui_tagger.storage.models import Photo
@@ -31,44 +36,40 @@ REPORT_EVERY = 0.2  # seconds between progress messages
 SUGGEST_EVERY = 3.0  # seconds between rounds of suggestions while a scan runs
 
 
-@cache
-def _detector() -> Detector:
-    from tui_tagger.faces.detector import MtcnnDetector
-
-    return MtcnnDetector()
+load: Callable[[str, str], Models] = networks  # the models for an embedder and a device
 
 
-@cache
-def _embedder(model: str) -> Embedder:
-    from tui_tagger.faces.embedder import load_embedder
-
-    return load_embedder(model)
-
-
-def models() -> scan.Models:
-    """The real models, loaded on first use and kept for the life of the process."""
-    # Read when torch loads. Threads that wait by spinning lose more on a busy machine than they win on an idle one.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    model = current_model()
-    return scan.Models(_detector, lambda: _embedder(model), model)
+def models(device: str = "auto") -> Models:
+    """The real models for the embedder in use, loaded on first use and kept for the life of the process."""
+    return load(current_model(), device)
 
 
 class Control:
     """The worker's end of the pipe while a job runs: progress out; pause, resume and cancel in."""
 
-    def __init__(self, pipe: Connection) -> None:
+    def __init__(self, pipe: Connection, resources: Resources) -> None:
         self.pipe = pipe
+        self.resources = resources
+        self._photo: Path | None = None
         self._reported = 0.0
         self._suggested = time.monotonic()
         self._recognition: Recognition | None = None
         self.cancelled = False
 
     def go_on(self, done: int, total: int, path: Path | None) -> bool:
-        """Between photos: reports, waits while paused, and says whether to continue."""
-        if path is not None:
+        """Like `proceed`; if this process dies, `path` is the photo to blame."""
+        self.blame(path)
+        return self.proceed(done, total)
+
+    def blame(self, path: Path | None) -> None:
+        if path != self._photo:
+            self._photo = path
             self.pipe.send(("photo", path))
+
+    def proceed(self, done: int, total: int, _path: Path | None = None) -> bool:
+        """Between photos: reports, waits while paused, and says whether to continue."""
         now = time.monotonic()
-        if now - self._reported > REPORT_EVERY or path is None:
+        if now - self._reported > REPORT_EVERY or done >= total:
             self._reported = now
             self.pipe.send(("progress", done, total))
         if now - self._suggested > SUGGEST_EVERY:
@@ -95,7 +96,7 @@ class Control:
         self._suggested = time.monotonic()
 
 
-def main(pipe: Connection, database: Path) -> None:
+def main(pipe: Connection, database: Path, resources: Resources) -> None:
     """Takes jobs from the pipe, one at a time, until it is closed; the program at its other end may die at any time."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c reaches the whole group; the program that asked cancels
     _quiet()
@@ -105,7 +106,7 @@ def main(pipe: Connection, database: Path) -> None:
         while True:
             job, *arguments = pipe.recv()
             if job in JOBS:  # a "cancel" may come when its job has just ended
-                pipe.send(_run(JOBS[job], Control(pipe), arguments))
+                pipe.send(_run(JOBS[job], Control(pipe, resources), arguments))
     except (EOFError, OSError):
         pass  # the program that asked is gone; what was done is in the database
     finally:
@@ -128,24 +129,25 @@ def _run(job: Callable[..., Any], control: Control, arguments: Sequence[Any]) ->
 
 def _scan(control: Control, folders: Sequence[Path]) -> ScanReport:
     """Also embeds what lacks an embedding elsewhere: the gallery may lie in other folders."""
-    report = scan.scan(folders, models(), control.go_on)
+    wanted = partial(load, current_model(), control.resources.device)
+    report = scan.scan(folders, Pool(wanted, control.resources), control.proceed)
     if control.cancelled:
         return report
     rest = _embed(control)
-    known = {failure.path for failure in report.failed}
-    more = (each for each in rest.failed if each.path not in known and scan.below(folders, each.path))
+    known, is_below = {failure.path for failure in report.failed}, Below(folders)
+    more = (each for each in rest.failed if each.path not in known and is_below(str(each.path)))
     return replace(report, failed=(*report.failed, *more))
 
 
 def _embed(control: Control) -> EmbedReport:
     """Embeds what lacks an embedding of the model in use, until that is another one; calibrates and clusters."""
-    chosen = models()
+    chosen = models(control.resources.device)
 
     def go_on(done: int, total: int, path: Path | None) -> bool:
         return control.go_on(done, total, path) and current_model() == chosen.embedder_id
 
     report = embed_missing(chosen, go_on)
-    control.pipe.send(("photo", None))  # if the process dies from here on, no photo is to blame
+    control.blame(None)
     if control.unhindered() and due(chosen.embedder_id):
         calibrate(chosen.embedder_id)
     control.suggest()  # clusters may take a minute
@@ -157,17 +159,17 @@ def _embed(control: Control) -> EmbedReport:
 def _detect(control: Control, photo_id: int) -> int:
     photo = _photo(photo_id)
     control.go_on(0, 1, photo.path)
-    return scan.detect_again(photo, models())
+    return detect_again(photo, models(control.resources.device))
 
 
 def _draw(control: Control, photo_id: int, box: Box) -> int:
     photo = _photo(photo_id)
     control.go_on(0, 1, photo.path)
-    return scan.add_drawn(photo, box, models())
+    return add_drawn(photo, box, models(control.resources.device))
 
 
 def _cluster(control: Control) -> int:
-    return clustering.cluster(lambda done, total: control.go_on(done, total, None))
+    return clustering.cluster(lambda done, total: control.proceed(done, total))
 
 
 JOBS: dict[str, Callable[..., Any]] = {

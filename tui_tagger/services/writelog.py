@@ -14,6 +14,7 @@ from tui_tagger.metadata.planning import names_of
 from tui_tagger.metadata.safewrite import runs, sweep
 from tui_tagger.metadata.undo import UndoRecord
 from tui_tagger.metadata.writer import happened
+from tui_tagger.services.inventory import sidecar_time
 from tui_tagger.services.listing import unwritten
 from tui_tagger.services.unwritten import Written
 from tui_tagger.services.views import Unfinished
@@ -51,10 +52,12 @@ def store(decision: Decision, photo: Photo, written: Written, description: str) 
 
 
 def remember_file(photo: Photo) -> None:
-    """The file's size and time after our own write, so that the next scan does not take it for changed."""
+    """The file's size and times after our own write, so that the next scan does not take it for changed."""
     if photo.path.exists():
-        stat = photo.path.stat()
-        Photo.update(size=stat.st_size, mtime_ns=stat.st_mtime_ns).where(Photo.id == photo.id).execute()
+        stat, beside = photo.path.stat(), sidecar_time(photo.path)
+        Photo.update(size=stat.st_size, mtime_ns=stat.st_mtime_ns, sidecar_ns=beside).where(
+            Photo.id == photo.id
+        ).execute()
 
 
 def begin(photo_ids: Sequence[int]) -> Decision:

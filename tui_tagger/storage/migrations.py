@@ -179,6 +179,7 @@ STEPS = (
         "an index that answers which photos have faces of a state",
         "DROP INDEX face_state; CREATE INDEX face_state ON face (state, photo_id)",
     ),
+    Step(11, "when sidecars were changed", "ALTER TABLE photo ADD COLUMN sidecar_ns INTEGER"),
 )
 
 LEDGER = """CREATE TABLE IF NOT EXISTS migration (

@@ -73,6 +73,7 @@ class Photo(Table):
     name = TextField()
     size = IntegerField()
     mtime_ns = IntegerField()
+    sidecar_ns = IntegerField(null=True)  # when the sidecar was changed; null: there was none
     image_hash = CharField()  # of the image data without metadata: the photo's identity
     width = IntegerField(default=0)
     height = IntegerField(default=0)

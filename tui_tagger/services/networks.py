@@ -1,0 +1,38 @@
+"""The real detector and embedders, loaded on first use and kept for the life of the process."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from tui_tagger.faces.protocols import Detector, Embedder
+from tui_tagger.services.extraction import Models
+
+
+def networks(embedder: str, device: str = "cpu") -> Models:
+    """The models that compute on `device`, one of `devices.DEVICES`; using one that is not there raises ModelError."""
+    # Read when torch loads. Threads that wait by spinning lose more on a busy machine than they win on an idle one.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    return Models(lambda: _detector(device), lambda: _embedder(embedder, device), embedder, lambda: _resolved(device))
+
+
+def _resolved(device: str) -> str:
+    if device == "cpu":
+        return device  # without torch
+    from tui_tagger.faces.devices import resolve
+
+    return resolve(device)
+
+
+@cache
+def _detector(device: str) -> Detector:
+    from tui_tagger.faces.detector import MtcnnDetector
+
+    return MtcnnDetector(device=device)
+
+
+@cache
+def _embedder(model: str, device: str) -> Embedder:
+    from tui_tagger.faces.embedder import load_embedder
+
+    return load_embedder(model, device=device)
