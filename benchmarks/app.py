@@ -17,14 +17,14 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.big_library import build
-from benchmarks.ssh import FRAME, Session
+from benchmarks.ssh import FRAME, PYTHON, Session
 from tui_tagger.services import Services
 from tui_tagger.services.clustering import cluster
 from tui_tagger.services.library import SORTS
@@ -53,9 +53,11 @@ class Row:
         return f"| {self.what} | {self.figure:.3g} {self.unit} | {goal} | {'MISSED' if self.missed else ''} |"
 
 
-def start(database: Path, words: bytes, home: Path) -> tuple[float, float]:
+def start(
+    database: Path, words: bytes, home: Path, program: Sequence[str] = PYTHON, terminal: str = "halfcell"
+) -> tuple[float, float]:
     """Seconds by the clock, and of the processor, from exec to the first frame that has `words` in it."""
-    session = Session("halfcell", SIZE, ["--db", database, "--images", "none"], home)
+    session = Session(terminal, SIZE, ["--db", database, "--images", "none"], home, program)
     try:
         began, written = time.monotonic() + SLEEP, b""
         while words not in written or FRAME not in written[written.index(words) :]:

@@ -35,6 +35,7 @@ from benchmarks.big_library import build
 from tui_tagger import config
 from tui_tagger.demo.library import make_library
 
+PYTHON = (sys.executable, "-m", "tui_tagger")
 CELL = (8, 17)
 SIZES = ((80, 24), (140, 45))
 PROTOCOLS = ("halfcell", "sixel", "kitty")
@@ -95,7 +96,7 @@ class Row:
 
 
 class Session:
-    """The app in a pseudo terminal of a kind and size."""
+    """The app in a pseudo terminal of a kind and size; one of the kind "mute" answers no question."""
 
     def __init__(
         self,
@@ -104,12 +105,13 @@ class Session:
         arguments: Sequence[object],
         home: Path,
         hear: Callable[[bytes], object] = lambda _data: None,
+        program: Sequence[str] = PYTHON,
     ) -> None:
         self.protocol, self.tail, self.alive, self.hear = protocol, b"", True, hear
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             time.sleep(0.1)  # the window's size is set first
-            _become(arguments, home)
+            _become([*program, *map(str, arguments)], home)
         pixels = (size[0] * CELL[0], size[1] * CELL[1])
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], *pixels))
 
@@ -174,6 +176,8 @@ class Session:
         return data
 
     def _answer(self, query: re.Match[bytes]) -> str:
+        if self.protocol == "mute":
+            return ""
         if query["attributes"] is not None:
             return f"\x1b[{ATTRIBUTES[self.protocol]}"
         if query["graphics"]:
@@ -189,11 +193,11 @@ class Session:
         return "\x1b[1;1R"
 
 
-def _become(arguments: Sequence[object], home: Path) -> None:
+def _become(command: list[str], home: Path) -> None:
     away = ("TMUX", "NO_COLOR", "TERM_PROGRAM", "TUI_TAGGER_CONFIG")
     environment = {name: value for name, value in os.environ.items() if name not in away}
     environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "XDG_CONFIG_HOME": str(home)}
-    os.execve(sys.executable, [sys.executable, "-m", "tui_tagger", *map(str, arguments)], environment)
+    os.execve(command[0], command, environment)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import argparse
 import re
+import shutil
+import subprocess
 import sys
 import sysconfig
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -107,13 +109,35 @@ def of_python() -> str:
     return found.read_text("utf-8", errors="replace")
 
 
-def text() -> str:
+def of_system(libraries: Sequence[str]) -> dict[str, str]:
+    """Debian's packages that these shared libraries come from, with what Debian tells of their licences.
+
+    Raises SystemExit for a library of no package, or on another system.
+    """
+    told: dict[str, str] = {}
+    for name in libraries:
+        command = ["dpkg-query", "--search", f"*/{name}"]
+        found = subprocess.run(command, capture_output=True, text=True).stdout if shutil.which(command[0]) else ""
+        package = found.partition(":")[0]
+        kept = Path("/usr/share/doc", package, "copyright")
+        if not package or not kept.exists():
+            raise SystemExit(f"{name}: no licence found. Build on Debian or Ubuntu, whose packages have theirs.")
+        told[package] = kept.read_text("utf-8", errors="replace")
+    return told
+
+
+def text(libraries: Sequence[str] = ()) -> str:
+    """THIRD-PARTY.txt of a program with these libraries of the system in it."""
     packages = bundled()
     lines = [HEAD]
     lines += [f"{each.metadata['Name']:24} {each.version:18} {licence(each)}" for each in packages]
     texts = [(PYTHON, of_python())]
     for package in packages:
         texts += [(f"{package.metadata['Name']} {package.version}: {name}", kept) for name, kept in files(package)]
+    system = of_system(libraries)
+    if system:
+        lines += ["", f"Libraries of the system it was built on: {', '.join(system)}."]
+    texts += [(f"{name}, of the system", content) for name, content in system.items()]
     texts.append(("GPL 3, of which the LGPL speaks", (TEXTS / "gpl-3.txt").read_text("utf-8")))
     for title, content in texts:
         lines += ["", RULE, title, RULE, content.strip()]

@@ -22,7 +22,7 @@ from tui_tagger import __version__
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "tui-tagger"
 # The largest libraries with symbols. Not all: libraries that auditwheel has changed do not survive `strip`.
-SYMBOLS = ("libtorch_cpu.so", "libtorch_python.so", "libpython3*.so*")
+SYMBOLS = ("libtorch_cpu.so", "libtorch_python.so", "libpython3*.so*", "lib-dynload/*.so")
 COMPRESSORS = {"gzip": ["gzip", "-9"], "xz": ["xz", "-6", "-T2"], "zstd": ["zstd", "-19", "--long=27", "-T2", "-q"]}
 
 
@@ -45,13 +45,19 @@ def refuse_cuda() -> None:
 
 def finish(folder: Path) -> None:
     """Adds the licences and, on Linux, the manual page; drops symbols there."""
-    (folder / "THIRD-PARTY.txt").write_text(licences(), "utf-8")
+    (folder / "THIRD-PARTY.txt").write_text(licences(system_libraries(folder)), "utf-8")
     shutil.copy(ROOT / "LICENSE", folder / "LICENSE.txt")
     if sys.platform == "linux":
         shutil.copy(ROOT / "packaging" / f"{NAME}.1", folder / f"{NAME}.1")
         for pattern in SYMBOLS:
             for library in folder.rglob(pattern):
                 subprocess.run(["strip", "--strip-unneeded", str(library)], check=True)
+
+
+def system_libraries(folder: Path) -> list[str]:
+    """Names of the libraries that are in the program from the system it is built on; none on Windows."""
+    own = (path.name for path in (folder / "_internal").glob("*.so*") if not path.is_symlink())
+    return sorted(name for name in own if not name.startswith("libpython"))
 
 
 def pack(folder: Path, target: Path, compressor: str) -> Path:

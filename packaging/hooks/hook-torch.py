@@ -9,7 +9,14 @@ from PyInstaller.utils.hooks import collect_dynamic_libs, collect_submodules, ge
 
 UNUSED = ("torchbind_test", "aoti_custom_ops", "backend_with_compiler", "jitbackend_test")
 
-module_collection_mode = "pyz+py"  # decorators of torch read the sources of what they decorate
+# Decorators of torch read the sources of what they decorate. Not where the largest parts are that nothing here uses;
+# a module of settings reads its own.
+module_collection_mode = {
+    "torch": "pyz+py",
+    "torch._inductor": "pyz",
+    "torch._inductor.config": "pyz+py",
+    "torch.testing": "pyz",
+}
 warn_on_missing_hiddenimports = False
 hiddenimports = collect_submodules("torch._dynamo.polyfills")
 datas: list[tuple[str, str]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,12 @@ def test_a_package_without_a_licence_is_refused(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(build_licences, "TEXTS", tmp_path)
     with pytest.raises(SystemExit, match="reverse-geocode comes without"):
         list(files(package))
+
+
+@pytest.mark.skipif(shutil.which("dpkg-query") is None, reason="this is neither Debian nor Ubuntu")
+def test_libraries_of_the_system_bring_theirs() -> None:
+    libc = text(["libc.so.6"])
+    assert "\nlibc6, of the system\n" in libc
+    assert Path("/usr/share/doc/libc6/copyright").read_text("utf-8", "replace").strip() in libc
+    with pytest.raises(SystemExit, match=r"libnobody\.so: no licence"):
+        text(["libnobody.so"])

@@ -43,7 +43,11 @@ class Recipe:
 
     def _analyse(self, scripts: list[str], **options: Any) -> SimpleNamespace:
         self.analysis = {"scripts": scripts, **options}
-        binaries = [("torch/lib/libtorch_cpu.so", "", "BINARY"), ("torchvision/image.so", "", "BINARY")]
+        binaries = [
+            ("torch/lib/libtorch_cpu.so", "/site-packages/torch/lib/libtorch_cpu.so", "BINARY"),
+            ("torchvision/image.so", "/site-packages/torchvision/image.so", "BINARY"),
+            ("libcudart.so.13", "torchvision.libs/libcudart.so.13", "SYMLINK"),
+        ]
         return SimpleNamespace(pure=[], scripts=[], binaries=binaries, datas=[])
 
     def _collect(self, *parts: Any, **options: Any) -> None:
@@ -117,6 +121,11 @@ def test_heic_only_when_asked_for() -> None:
     asked = Recipe("linux", "raw,heif").analysis
     assert "pillow_heif" in asked["hiddenimports"]
     assert "pillow_heif" not in asked["excludes"]
+
+
+def test_no_library_under_the_gpl(recipe: Recipe) -> None:
+    """Each brings its licence to the whole program."""
+    assert {"readline", "_gdbm", "pillow_heif"} <= set(recipe.analysis["excludes"])
 
 
 def test_nothing_that_is_needed_is_excluded(recipe: Recipe) -> None:
