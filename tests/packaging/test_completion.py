@@ -61,6 +61,18 @@ def test_answers_commands_and_options(program: Path) -> None:
     assert "install" in complete("tui-tagger models in", 2)
 
 
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_answers_the_other_shells(shell: str, program: Path) -> None:
+    def complete(line: str) -> str:
+        asked = {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+        return tagger(program, **{VARIABLE: f"complete_{shell}"}, **asked)
+
+    assert "scan" in complete("tui-tagger sc")
+    assert "write" not in complete("tui-tagger sc")
+    assert "install" in complete("tui-tagger models in")
+    assert "--dry-run" in complete("tui-tagger write --d")
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 def test_bash_completes_a_command(program: Path) -> None:
     """What bash itself does with the installed script when tab is pressed after `tui-tagger sc`."""

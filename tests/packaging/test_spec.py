@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -114,6 +115,43 @@ def test_modules_imported_by_a_name_are_all_known() -> None:
 def test_torchvision_keeps_its_libraries_out(recipe: Recipe) -> None:
     binaries = next(part for part in recipe.collected if isinstance(part, list) and part)
     assert [name for name, *_ in binaries] == ["torch/lib/libtorch_cpu.so"]
+
+
+HOOK = """
+import sys
+from PyInstaller.utils import hooks
+sys.path.insert(0, sys.argv[1])
+found = {}
+exec(open(sys.argv[2]).read(), found)
+from pathlib import Path
+print(sorted(f"{Path(source).name} {Path(target).as_posix()}" for source, target in found["binaries"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("there", "taken"),
+    [
+        (["lib/c10.dll", "lib/torch_cpu.dll", "lib/torchbind_test.dll", "lib/c10.lib", "bin/protoc.exe"], "dll"),
+        (["lib/libc10.so", "lib/libtorch_cpu.so", "lib/libtorchbind_test.so", "bin/torch_shm_manager"], "so"),
+    ],
+    ids=["win32", "linux"],
+)
+def test_libraries_of_torch(there: list[str], taken: str, tmp_path: Path) -> None:
+    """The hook, on a torch as it lies on each system."""
+    for name in (*there, "__init__.py", "_dynamo/__init__.py", "_dynamo/polyfills/__init__.py"):
+        path = tmp_path / "torch" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    command = [sys.executable, "-c", HOOK, str(tmp_path), str(PACKAGING / "hooks" / "hook-torch.py")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    assert (
+        ast.literal_eval(done.stdout)
+        == {
+            "dll": ["c10.dll torch/lib", "torch_cpu.dll torch/lib"],
+            "so": ["libc10.so torch/lib", "libtorch_cpu.so torch/lib", "torch_shm_manager torch/bin"],
+        }[taken]
+    )
 
 
 def test_heic_only_when_asked_for() -> None:
