@@ -47,9 +47,12 @@ class Recipe:
         binaries = [
             ("torch/lib/libtorch_cpu.so", "/site-packages/torch/lib/libtorch_cpu.so", "BINARY"),
             ("torchvision/image.so", "/site-packages/torchvision/image.so", "BINARY"),
+        ]
+        datas = [
+            ("torchvision/ops/boxes.py", "/site-packages/torchvision/ops/boxes.py", "DATA"),
             ("libcudart.so.13", "torchvision.libs/libcudart.so.13", "SYMLINK"),
         ]
-        return SimpleNamespace(pure=[], scripts=[], binaries=binaries, datas=[])
+        return SimpleNamespace(pure=[], scripts=[], binaries=binaries, datas=datas)
 
     def _collect(self, *parts: Any, **options: Any) -> None:
         self.collected = parts
@@ -113,8 +116,8 @@ def test_modules_imported_by_a_name_are_all_known() -> None:
 
 
 def test_torchvision_keeps_its_libraries_out(recipe: Recipe) -> None:
-    binaries = next(part for part in recipe.collected if isinstance(part, list) and part)
-    assert [name for name, *_ in binaries] == ["torch/lib/libtorch_cpu.so"]
+    kept = [name for part in recipe.collected if isinstance(part, list) for name, *_ in part]
+    assert kept == ["torch/lib/libtorch_cpu.so", "torchvision/ops/boxes.py"]
 
 
 HOOK = """
