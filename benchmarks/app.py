@@ -57,7 +57,7 @@ def start(
     database: Path, words: bytes, home: Path, program: Sequence[str] = PYTHON, terminal: str = "halfcell"
 ) -> tuple[float, float]:
     """Seconds by the clock, and of the processor, from exec to the first frame that has `words` in it."""
-    session = Session(terminal, SIZE, ["--db", database, "--images", "none"], home, program)
+    session = Session(terminal, SIZE, ["--db", database, "--images", "none"], home, program=program)
     try:
         began, written = time.monotonic() + SLEEP, b""
         while words not in written or FRAME not in written[written.index(words) :]:
