@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,16 @@ def test_the_command_prints_where_and_what(tmp_path: Path, monkeypatch: pytest.M
     assert load() == Settings(source=path)
     path.write_text("[look]\ncompact = 1\n")
     assert isinstance(runner.invoke(cli, ["settings"]).exception, SettingsError)
+
+
+def test_choices_are_those_that_the_program_has() -> None:
+    """The settings stand below what they name: the lists are written twice."""
+    from tui_tagger.screens.library import SORTS
+    from tui_tagger.services.orders import Order
+    from tui_tagger.settings import Library, Map, Review
+    from tui_tagger.widgets.map_view import LAST_ZOOM
+
+    rules = {entry.name: entry.metadata for kind in (Library, Map, Review) for entry in fields(kind)}
+    assert rules["sort"]["choices"] == tuple(SORTS)
+    assert rules["order"]["choices"] == tuple(Order)
+    assert rules["zoom"]["high"] == LAST_ZOOM

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from textual._compositor import CompositorUpdate
 from textual.binding import BindingType
@@ -16,7 +16,7 @@ from textual.worker import Worker
 
 from tui_tagger import log
 from tui_tagger.errors import TaggerError
-from tui_tagger.screens.base import BaseScreen, Command
+from tui_tagger.screens.base import Advance, BaseScreen, Command
 from tui_tagger.screens.help import help_screen
 from tui_tagger.screens.history import show_history
 from tui_tagger.screens.library import LibraryScreen
@@ -35,6 +35,7 @@ from tui_tagger.services.library import Counts
 from tui_tagger.services.views import JobState, JobView, Outcome
 from tui_tagger.settings import Settings
 from tui_tagger.shell.counting import Counting
+from tui_tagger.shell.elsewhere import ScansElsewhere
 from tui_tagger.shell.host import Host, in_words
 from tui_tagger.shell.keymap import contexts, key_names, keymap
 from tui_tagger.shell.leaving import leave
@@ -45,6 +46,7 @@ from tui_tagger.shell.start import begin
 from tui_tagger.shell.watch import Watch
 from tui_tagger.shell.writing import offer_unfinished, write_names
 from tui_tagger.widgets.frame import Changes, Frame
+from tui_tagger.widgets.job_bar import ACTIVE
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.line import Line
 from tui_tagger.widgets.picture import Picture
@@ -52,6 +54,7 @@ from tui_tagger.widgets.terminal import Terminal, measured_again
 from tui_tagger.widgets.text import counted
 
 POLL_SECONDS = 0.25
+T = TypeVar("T")
 SCREENS: tuple[type[BaseScreen], ...] = (
     LibraryScreen,
     PhotoScreen,
@@ -126,7 +129,9 @@ class TaggerApp(Host):
         self.failure: TaggerError | None = None  # what ended the app, if anything did
         self.own_job = OwnJob(self)
         self.counting = Counting(self)
-        self.job_watch = Watch(self, self.counting)
+        self.elsewhere = ScansElsewhere(self)
+        self.job_watch = Watch(self, self.counting, self.elsewhere)
+        self.left_running: tuple[Path, ...] = ()  # folders whose scan is to go on when the app has ended
 
     def _write_raw(self, text: str) -> bool:
         """Writes to the terminal past the layout; False where there is none."""
@@ -189,8 +194,22 @@ class TaggerApp(Host):
         yield from look_commands(self)
 
     def job(self) -> JobView | None:
-        """The app's own job, else the worker's."""
-        return self.own_job.view or self.services.jobs.current()
+        """The app's own job, else the worker's, else the scan of another process; else the last one."""
+        last = self.services.jobs.current()
+        return self.own_job.view or (last if self.job_runs else self.elsewhere.view or last)
+
+    def run_job(self, title: str, work: Callable[[Advance], T], then: Callable[[T], None]) -> None:
+        """Runs what cannot be stopped half-way in a thread. Raises UsageError while another such job runs."""
+        self.own_job.run(title, work, then, may_stop=False)
+
+    def leave_running(self, folders: Sequence[Path]) -> None:
+        self.left_running = tuple(folders)
+
+    @property
+    def job_runs(self) -> bool:
+        """Whether the worker has a job, be it paused."""
+        last = self.services.jobs.current()
+        return last is not None and last.state in ACTIVE
 
     def counts(self, fresh: bool = False) -> Counts:
         return self.counting.counts(fresh)
@@ -309,8 +328,10 @@ class TaggerApp(Host):
     def action_cancel(self) -> None:
         if self.own_job.view is not None:
             self.own_job.stop()
-        else:
+        elif self.job_runs:
             self.services.jobs.cancel()
+        else:
+            self.elsewhere.ask_to_end()
         self.data_changed()
 
     def action_failures(self) -> None:
@@ -326,8 +347,7 @@ class TaggerApp(Host):
         if action == "cancel" and self.own_job.view is not None:
             return self.own_job.may_stop
         if action in ("pause", "cancel"):
-            job = self.services.jobs.current()
-            return job is not None and job.state in (JobState.RUNNING, JobState.PAUSED)
+            return self.job_runs or (action == "cancel" and bool(self.elsewhere.scans))
         if action == "failures":
             job = self.services.jobs.current()
             return bool(job and job.failures)
@@ -346,8 +366,8 @@ class TaggerApp(Host):
         if len(self.screen_stack) > 1:
             self.pop_screen()
         else:
-            leave(self, self.own_job)
+            leave(self, self.own_job, self.leave_running)
 
     async def action_quit(self) -> None:
         """Quits, once the user has said what is to become of a job that runs."""
-        leave(self, self.own_job)
+        leave(self, self.own_job, self.leave_running)

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tui_tagger import config
 from tui_tagger.errors import SettingsError
@@ -35,6 +35,7 @@ class Look:
     """How the app looks."""
 
     theme: str = _key("", "Name of a theme; empty: the one chosen in the app, at first textual-dark.")
+    messages: float = _key(6.0, "Seconds that a message stays; an error stays twice as long.", low=1, high=60)
     compact: str = _key(
         "last", "Fewer rows for frames, more for content; last: as chosen in the app.", choices=("last", "yes", "no")
     )
@@ -54,7 +55,72 @@ class Pictures:
     )
 
 
-SECTIONS: dict[str, type] = {"look": Look, "pictures": Pictures}
+@dataclass(frozen=True)
+class Library:
+    """How Library opens."""
+
+    sort: str = _key("date", "What photos are sorted by.", choices=("date", "name", "waiting", "people"))
+    reversed: bool = _key(False, "The other way round.")
+    view: str = _key("list", "A list of names, or a grid of small pictures.", choices=("list", "grid"))
+
+
+@dataclass(frozen=True)
+class Review:
+    """What Review asks first."""
+
+    order: str = _key(
+        "person",
+        "The order of the faces; person: person by person, learning: what helps recognition most, sure: strong "
+        "suggestions first, doubtful last: weak ones after the unknown, photo: photo by photo, date, newest: by date.",
+        choices=("person", "learning", "sure", "doubtful last", "photo", "date", "newest"),
+    )
+    groups: bool = _key(True, "Ask about groups of faces; only in the order person.")
+
+
+@dataclass(frozen=True)
+class Map:
+    """Where Map opens."""
+
+    place: str = _key(
+        "", 'A place by its name or coordinates, such as "Lisbon" or "38.72, -9.14"; empty: where photos are.'
+    )
+    zoom: int = _key(-1, "-1: as fits; 0: the whole world; 12: a town.", low=-1, high=12)
+
+
+@dataclass(frozen=True)
+class Write:
+    """How names are written into files."""
+
+    target: Literal["auto", "file", "sidecar"] = _key(
+        "auto",
+        "Where to; auto: into the file where that is safe, else into a sidecar. Also what tui-tagger write does "
+        "without --to.",
+        choices=("auto", "file", "sidecar"),
+    )
+    describe: bool = _key(False, "Offer descriptions for photos without one from the start.")
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Scans and other long jobs."""
+
+    closing: str = _key(
+        "ask",
+        "When the app is closed while a scan runs; leave: it goes on without the app, stop: the next scan goes on "
+        "from there.",
+        choices=("ask", "leave", "stop"),
+    )
+
+
+SECTIONS: dict[str, type] = {
+    "look": Look,
+    "pictures": Pictures,
+    "library": Library,
+    "review": Review,
+    "map": Map,
+    "write": Write,
+    "jobs": Jobs,
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +129,11 @@ class Settings:
 
     look: Look = field(default_factory=Look)
     pictures: Pictures = field(default_factory=Pictures)
+    library: Library = field(default_factory=Library)
+    review: Review = field(default_factory=Review)
+    map: Map = field(default_factory=Map)
+    write: Write = field(default_factory=Write)
+    jobs: Jobs = field(default_factory=Jobs)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: Path | None = None
     text: str = field(default="", repr=False, compare=False)  # of that file

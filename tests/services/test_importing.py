@@ -291,3 +291,19 @@ def test_faces_keep_what_only_the_detector_knows(scanned: Services, photos: Path
     write(photos / "a1.jpg", NamedRegion("Anna", LEFT))
     run(scanned, photos)
     assert np.array_equal(np.frombuffer(Face.get_by_id(before.id).landmarks), np.frombuffer(marks))
+
+
+def test_what_was_read_until_it_is_stopped_is_taken_in(scanned: Services, photos: Path) -> None:
+    for name in ("a1.jpg", "b1.jpg"):
+        write(photos / name, NamedRegion("Anna Rossi", LEFT))
+    asked: list[tuple[int, int, str]] = []
+
+    def go_on(done: int, total: int, path: Path | None) -> bool:
+        asked.append((done, total, path.name if path else ""))
+        return path is None or path.name != "b1.jpg"
+
+    report = import_names(scanned.recognition, [photos], go_on)
+    assert (report.photos, report.matched) == (1, 1)
+    assert asked[0] == (0, len(PAINTED), "a1.jpg") and asked[-1][2] == "b1.jpg"
+    scanned.review.undo()
+    assert import_names(scanned.recognition, [photos]).matched == 2

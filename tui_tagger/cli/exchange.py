@@ -36,7 +36,13 @@ def import_people(
         if from_export is not None:
             report = restore(from_export, opened.recognition)
         else:
-            report = import_names(opened.recognition, folders, Progress("Reading names"))
+            progress = Progress("Reading names")
+
+            def go_on(done: int, total: int, _path: Path | None) -> bool:
+                progress(done, total)
+                return True
+
+            report = import_names(opened.recognition, folders, go_on)
         if report.new_boxes:
             run_scan(opened, report.new_boxes)  # embeds them
             opened.recognition.update()

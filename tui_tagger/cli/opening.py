@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from tui_tagger.cli.commands import cli
+from tui_tagger.cli.detaching import scan_detached
 from tui_tagger.cli.options import Config, Db, Images, ImagesOption, Json
 from tui_tagger.cli.output import Progress, emit, say, tell
 from tui_tagger.cli.running import run_scan, services
@@ -58,6 +59,9 @@ def _run_app(db: Path, folders: Sequence[Path], images: Images | None, config: P
         app.run()
     if app.failure is not None:
         raise app.failure
+    if app.left_running:
+        process = scan_detached(db, app.left_running)
+        tell(f"The scan goes on without the app, as process {process}; the app shows it when it is opened again.")
 
 
 def _offer_repair(db: Path, error: DatabaseDamaged) -> None:

@@ -12,6 +12,7 @@ from tui_tagger.cli.commands import cli
 from tui_tagger.cli.options import Db, Json, To
 from tui_tagger.cli.output import Progress, emit, finish, say
 from tui_tagger.cli.running import services
+from tui_tagger.settings import load
 
 
 @cli.command()
@@ -20,7 +21,10 @@ def write(
         list[Path] | None, typer.Argument(metavar="[PATH...]", help="Photos or folders; else all.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be written.")] = False,
-    to: Annotated[To, typer.Option(help="Into the file, into a sidecar, or as fits each file.")] = To.AUTO,
+    to: Annotated[
+        To | None,
+        typer.Option(help="Into the file, into a sidecar, or as fits each file.", show_default="as in the settings"),
+    ] = None,
     describe: Annotated[
         bool, typer.Option("--describe", help="Give photos without a description one: people, place and date.")
     ] = False,
@@ -41,7 +45,8 @@ def write(
         if template is not None:
             opened.tagging.set_template(template)
         ids = opened.library.ids_below([path.absolute() for path in paths]) if paths else None
-        rows = _previewed(opened, ids, to, describe) if dry_run else _written(opened, ids, to, describe)
+        target = To(load().write.target) if to is None else to
+        rows = _previewed(opened, ids, target, describe) if dry_run else _written(opened, ids, target, describe)
     counts: dict[str, int] = {}
     for row in rows:
         counts[row["result"]] = counts.get(row["result"], 0) + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tui_tagger.settings import Settings
     from tui_tagger.widgets.terminal import Terminal
 
+T = TypeVar("T")
+Advance = Callable[[int, int], bool]  # done, total -> whether to go on
 Command = tuple[str, Callable[[], None]]  # the palette's title, and what it does
 
 
@@ -61,6 +63,7 @@ class Shell(Protocol):
     def show_on_map(self, photo_id: int) -> None: ...
     def show_writes(self, photo_ids: Sequence[int]) -> None: ...
     def write(self, photo_ids: Sequence[int], describe: bool = False) -> None: ...
+    def run_job(self, title: str, work: Callable[[Advance], T], then: Callable[[T], None]) -> None: ...
     def copy_to_clipboard(self, text: str) -> None: ...
 
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from tui_tagger.screens.base import BaseScreen, Command
 from tui_tagger.services.forgetting import Forgotten
+from tui_tagger.text import visible
 from tui_tagger.widgets.text import counted
 
 
@@ -17,7 +18,7 @@ def forget_commands(screen: BaseScreen, person_id: int, gone: Callable[[], None]
 
 
 def _ask(screen: BaseScreen, person_id: int, gone: Callable[[], None], from_files: bool) -> None:
-    if screen.services.jobs.busy:
+    if screen.working:
         screen.shell.tell("A job is running; forget somebody when it has ended", error=True)
         return
     with screen.told():
@@ -28,11 +29,18 @@ def _ask(screen: BaseScreen, person_id: int, gone: Callable[[], None], from_file
 
 
 def _forget(screen: BaseScreen, person_id: int, gone: Callable[[], None], from_files: bool) -> None:
+    forgetting = screen.services.forgetting
     with screen.told():
-        done = screen.services.forgetting.forget(person_id, from_files)
+        name = screen.services.people.row(person_id).name
+        begun = forgetting.begin(person_id, from_files)
+
+        def end(done: Forgotten) -> None:
+            forgetting.end()
+            screen.shell.data_changed()
+            screen.shell.tell(_told(done))
+
         gone()
-        screen.shell.data_changed()
-        screen.shell.tell(_told(done))
+        screen.shell.run_job(f"Forgetting {visible(name)}", lambda advance: forgetting.carry_out(begun, advance), end)
 
 
 def _told(done: Forgotten) -> str:

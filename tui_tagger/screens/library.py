@@ -63,6 +63,10 @@ class LibraryScreen(LibraryActions):
         self.pages = PhotoPages(self.read_page)
         self.grid_shown = False
 
+    def on_mount(self) -> None:
+        wanted = self.shell.settings.library
+        self.sort, self.reversed, self.grid_shown = wanted.sort, wanted.reversed, wanted.view == "grid"
+
     def body(self) -> ComposeResult:
         with Horizontal(id="library"):
             yield RowList(id="folders")

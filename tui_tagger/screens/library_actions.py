@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.worker import get_current_worker
 
-from tui_tagger.errors import TaggerError
 from tui_tagger.screens.base import BaseScreen, Command
-from tui_tagger.services.importing import ImportReport, import_names
 from tui_tagger.text import visible
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.text import counted
 
 DETECTED_AT_ONCE = 200  # each is a job of its own
-IMPORTING = "import"
 
 
 class LibraryActions(BaseScreen):
@@ -50,8 +45,7 @@ class LibraryActions(BaseScreen):
         return sorted(self.marked()) or ([] if current is None else [current])
 
     def commands(self) -> Iterable[Command]:
-        if not any(worker.name == IMPORTING and worker.is_running for worker in self.workers):
-            yield "library: Import names from other programs", self.import_names
+        yield "library: Import names from other programs", self.import_names
 
     def copy_text(self) -> str:
         return "\n".join(str(path) for path in self.services.library.paths(self.chosen()))
@@ -110,32 +104,6 @@ class LibraryActions(BaseScreen):
         self.shell.data_changed()
 
     def import_names(self) -> None:
-        """Reads in a thread what other programs wrote; one decision for undo at its end."""
-        self.run_worker(self._import, name=IMPORTING, thread=True, exit_on_error=False)
-        self.shell.tell("Reading the names in the files")
-
-    def _import(self) -> None:
-        worker = get_current_worker()
-
-        def progress(done: int, total: int) -> None:
-            if done % 25 == 0 and not worker.is_cancelled:
-                self.app.call_from_thread(self.shell.tell, f"Reading names: {done:,} of {total:,} photos")
-
-        try:
-            report = import_names(None, progress=progress)  # the suggestions are made where they are kept
-        except TaggerError as error:
-            self.app.call_from_thread(self.shell.tell_error, error)
-            return
-        if not worker.is_cancelled:
-            self.app.call_from_thread(partial(self.imported, report))
-
-    def imported(self, report: ImportReport) -> None:
-        self.services.recognition.update()
-        new = report.matched + report.added + report.present
-        told = f"{counted(new, 'face')} named by other programs" if new else "No name that was not known"
-        left = f"; {counted(len(report.failed), 'photo')} could not be read" if report.failed else ""
-        undo = self.says("; <app.undo> takes it back")
-        self.shell.tell(f"{told} in {counted(report.photos, 'photo')}{left}{undo if new else ''}")
-        if report.new_boxes:
-            self.services.jobs.embed()
+        """What other programs wrote; one decision for undo at its end."""
+        self.services.jobs.import_names()
         self.shell.data_changed()

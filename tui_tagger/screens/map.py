@@ -21,7 +21,7 @@ from tui_tagger.text import visible
 from tui_tagger.widgets.hints import Hint, looked_up
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.map_clusters import Cluster
-from tui_tagger.widgets.map_view import LAST_ZOOM
+from tui_tagger.widgets.map_view import LAST_ZOOM, Place
 from tui_tagger.widgets.photo_map import AREA_HINTS, PhotoMap
 from tui_tagger.widgets.row_list import RowList
 from tui_tagger.widgets.text import cell, counted
@@ -136,9 +136,31 @@ class MapScreen(BaseScreen):
         if world.marker and wanted == photo_id:
             world.go_to(world.marker, max(world.zoom, PHOTO_ZOOM))
         elif first:
-            world.show_all()
+            self.begin()
         else:
             world.redraw()
+
+    def begin(self) -> None:
+        """Goes to where the settings say, else to where photos are."""
+        world, wanted = self.query_one(PhotoMap), self.shell.settings.map
+        world.show_all()
+        zoom = wanted.zoom if wanted.zoom >= 0 else None
+        position = self.position_of(wanted.place)
+        if position is not None:
+            world.go_to(position, TOWN_ZOOM if zoom is None else zoom)
+        elif zoom is not None:
+            world.go_to(world.centre, zoom)
+        if wanted.place.strip() and position is None:
+            self.shell.tell(
+                f"map.place in the settings: {visible(wanted.place)!r} is no place that is known", error=True
+            )
+
+    def position_of(self, text: str) -> Place | None:
+        """Coordinates as they are written, else those of the largest place of a name."""
+        if (position := coordinates_in(text)) is not None:
+            return position
+        found = gazetteer().find(text) if text.strip() else None
+        return (found.latitude, found.longitude) if found else None
 
     def show_list(self) -> None:
         """The clusters in words, where there is room."""

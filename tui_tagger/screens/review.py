@@ -69,7 +69,8 @@ class ReviewScreen(Decisions):
     course: Course
 
     def body(self) -> ComposeResult:
-        self.course = Course(self.services.review)
+        wanted = self.shell.settings.review
+        self.course = Course(self.services.review, Order(wanted.order), wanted.groups)
         yield Empty(id="empty")
         sources, complete = (
             Sources(self.face_source, self.photo_source, self.services.library.photo),

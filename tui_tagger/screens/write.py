@@ -58,14 +58,15 @@ class WriteScreen(BaseScreen):
 
     def on_mount(self) -> None:
         self.query_one(RowList).focus()
+        self.describing = self.shell.settings.write.describe
         self.look()
 
     def look(self) -> None:
         """Compares database and files, which reads every file."""
         self.previews = self.results = None
-        describing = self.describing
+        describing, target = self.describing, self.shell.settings.write.target
         self.run_worker(
-            lambda: self.services.tagging.preview(self.photo_ids, describe=describing),
+            lambda: self.services.tagging.preview(self.photo_ids, target, describing),
             thread=True,
             name="preview",
             group="preview",
@@ -165,9 +166,9 @@ class WriteScreen(BaseScreen):
         self.action_no()
 
     def action_yes(self) -> None:
+        self.shell.write([row.photo_id for row in self.rows], self.describing)
         self.writing = True
         self.fill()
-        self.shell.write([row.photo_id for row in self.rows], self.describing)
 
     def release(self) -> bool:
         had = bool(self.filter_text)

@@ -46,13 +46,13 @@ class Question:
 class Course:
     """One walk through what waits. `grouped` says whether groups are asked."""
 
-    def __init__(self, review: ReviewService) -> None:
+    def __init__(self, review: ReviewService, order: Order = DEFAULT_ORDER, grouped: bool = True) -> None:
         self._review = review
         self._groups: Groups | None = None  # None: to be found anew
         self._apart: set[int] = set()  # asked one by one: unticked ones, and groups that were skipped
         self._answered: dict[int, Question] = {}  # by decision
-        self.grouped = True
-        self.order = DEFAULT_ORDER
+        self.grouped = grouped and order is DEFAULT_ORDER
+        self.order = order
         self.queue: tuple[int, ...] = ()
         self.place = 0  # of the single face that is asked about, or was before the group
         self.question = Question()

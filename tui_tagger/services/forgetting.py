@@ -19,6 +19,8 @@ from tui_tagger.storage.backups import backup_folder, make_backup
 from tui_tagger.storage.erasing import Subject, erase, subject_of, wipe
 from tui_tagger.storage.models import FileWrite, Person, Photo, Setting, proxy
 
+STEPS = 6  # of Forgetting.carry_out
+
 
 @dataclass(frozen=True, slots=True)
 class ForgetPreview:
@@ -42,6 +44,14 @@ class Forgotten:
     stays: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Somebody who is being forgotten."""
+
+    subject: Subject
+    from_files: bool
+
+
 class Forgetting:
     def __init__(
         self, database: Path, people: PeopleService, tagging: TaggingService, update: Callable[[], object]
@@ -58,25 +68,46 @@ class Forgetting:
 
         Raises UsageError while names are being written.
         """
+        forgotten = self.carry_out(self.begin(person_id, from_files))
+        self.end()
+        return forgotten
+
+    def begin(self, person_id: int, from_files: bool = False) -> Begun:
+        """The first, short part of `forget`; with `from_files` the person is gone with it."""
         _name(person_id)
         if _writing():
             raise UsageError("Names are being written to files.", "Forget when that has ended.")
-        subject = subject_of(person_id)
-        cleaned = self._clean(person_id, subject) if from_files else 0
+        begun = Begun(subject_of(person_id), from_files)
+        if from_files:
+            self._people.delete(person_id)
+        return begun
+
+    def carry_out(self, begun: Begun, progress: Callable[[int, int], object] = lambda *_: None) -> Forgotten:
+        """The long part, which may run in a thread: it leaves alone what is kept in memory. `progress`: done, total."""
+        subject, steps = begun.subject, iter(range(1, STEPS + 1))
+        cleaned = self._clean(subject) if begun.from_files else 0
+        progress(next(steps), STEPS)
         stays = _stays(subject)
         backups = _remove_backups(self._database)
+        progress(next(steps), STEPS)
         writes = _scrub_writes(subject)
+        progress(next(steps), STEPS)
         decisions = erase(subject)
         forget_library()
+        progress(next(steps), STEPS)
         if not wipe():
             stays.append("Another program has the library open: what it reads stays in the log until it ends.")
+        progress(next(steps), STEPS)
         make_backup(self._database)
-        self._update()
+        progress(next(steps), STEPS)
         log.event("forgotten", faces=len(subject.faces), decisions=decisions, writes=writes, backups=backups)
         return Forgotten(len(subject.faces), decisions, writes, backups, cleaned, tuple(stays))
 
-    def _clean(self, person_id: int, subject: Subject) -> int:
-        self._people.delete(person_id)
+    def end(self) -> None:
+        """The last part, where `begin` was called: what is kept in memory follows."""
+        self._update()
+
+    def _clean(self, subject: Subject) -> int:
         results = self._tagging.write(list(subject.photos))
         return sum(result.result in ("written", "sidecar") for result in results)
 

@@ -26,7 +26,7 @@ from tui_tagger.storage.models import Alias, Face, Person, Photo
 
 IMPORTED = "imported"  # begins the source of a face that a file named
 
-Progress = Callable[[int, int], None]
+GoOn = Callable[[int, int, Path | None], bool]  # done, total, the photo that comes next -> whether to go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +69,21 @@ class Names:
 
 
 def import_names(
-    recognition: Recognition | None, folders: Sequence[Path] | None = None, progress: Progress | None = None
+    recognition: Recognition | None, folders: Sequence[Path] | None = None, go_on: GoOn = lambda *_: True
 ) -> ImportReport:
     """Takes in the names in the files of the scanned photos below `folders`, or of all photos.
 
     One bad file does not stop the others. Taken back by undo as one decision; a second run changes nothing.
-    Without `recognition` the caller brings it up to date: in the app it belongs to another thread.
+    `go_on` is asked before each photo and ends the reading by returning False: the names read until then are taken in.
+    Without `recognition` the caller brings it up to date.
     """
     names, found = Names(), []
     skipped: list[Failure] = []
     failed: list[Failure] = []
     photos = _photos(folders)
-    for number, photo in enumerate(photos, 1):
+    for number, photo in enumerate(photos):
+        if not go_on(number, len(photos), photo.path):
+            break
         try:
             claims, notes = _claims(photo, names)
             skipped += [Failure(photo.path, note) for note in notes]
@@ -88,8 +91,8 @@ def import_names(
                 found.append(weighed(photo, claims))
         except TaggerError as error:
             failed.append(Failure(photo.path, error.message))
-        if progress is not None:
-            progress(number, len(photos))
+    else:
+        go_on(len(photos), len(photos), None)
     carry_out(found, "import", recognition)
     return report(found, skipped, failed)
 

@@ -18,7 +18,9 @@ from tui_tagger import log
 from tui_tagger.errors import TaggerError
 from tui_tagger.geometry import Box
 from tui_tagger.services import worker
+from tui_tagger.services.elsewhere import Announcement
 from tui_tagger.services.embedding import EmbedReport
+from tui_tagger.services.importing import ImportReport
 from tui_tagger.services.recognition import current_model
 from tui_tagger.services.resources import Resources
 from tui_tagger.services.storing import mark_crashed
@@ -53,7 +55,9 @@ class JobService:
         self._began = 0.0
         self._crashes: list[Failure] = []
         self._deaths = 0
+        self._announcement = Announcement(database)
         self.result: Any = None  # of the last job that ended well
+        self.result_of = 0  # its id
         self.error: TaggerError | None = None  # of the last job that did not
 
     def scan(self, folders: Sequence[Path]) -> None:
@@ -76,6 +80,10 @@ class JobService:
         """Groups the faces anew; a scan does so at its end."""
         self._add("Grouping faces", "cluster")
 
+    def import_names(self) -> None:
+        """Takes in the names that other programs wrote into the photos' files, as one decision."""
+        self._add("Reading names", "import")
+
     def report(self) -> ScanReport:
         """The last scan's report, with the photos that crashed the worker among the failures."""
         found = self.result if isinstance(self.result, ScanReport) else ScanReport()
@@ -93,6 +101,12 @@ class JobService:
     @property
     def busy(self) -> bool:
         return self._running is not None or bool(self._waiting)
+
+    @property
+    def scans(self) -> tuple[Path, ...]:
+        """The folders of the scans that run or wait."""
+        todo = [*([self._running] if self._running else []), *self._waiting]
+        return tuple(folder for _title, job, arguments in todo if job == "scan" for folder in arguments[0])
 
     def pause(self) -> None:
         self._control("pause", JobState.RUNNING, JobState.PAUSED)
@@ -117,6 +131,8 @@ class JobService:
             except (EOFError, OSError):
                 self._crashed()
             changed = True
+        if self._announcement.follow(self.scans, self._view):
+            self.cancel()
         return changed
 
     def wait(self, seconds: float) -> bool:
@@ -128,6 +144,7 @@ class JobService:
 
     def close(self) -> None:
         """Ends the worker. A photo that it is at is done again by the next scan."""
+        self._announcement.end()
         self._waiting.clear()
         if self._end_worker is not None:
             self._end_worker()
@@ -184,8 +201,8 @@ class JobService:
                 eta = (total - done) / rate if rate > 0 else None
                 self._view = _with(self._view, done=done, total=total, rate=rate, eta=eta)
             case ("done", result):
-                self.result = result
-                failures = result.failed if isinstance(result, (ScanReport, EmbedReport)) else ()
+                self.result, self.result_of = result, self._view.id
+                failures = result.failed if isinstance(result, (ScanReport, EmbedReport, ImportReport)) else ()
                 cancelled = self._view.state == JobState.CANCELLED
                 self._end(JobState.CANCELLED if cancelled else JobState.DONE, failures)
             case ("failed", error):

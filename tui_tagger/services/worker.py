@@ -23,6 +23,7 @@ from tui_tagger.services.calibration import calibrate, due
 from tui_tagger.services.detection import add_drawn, detect_again
 from tui_tagger.services.embedding import EmbedReport, embed_missing
 from tui_tagger.services.extraction import Models
+from tui_tagger.services.importing import ImportReport, import_names
 from tui_tagger.services.inventory import Below
 from tui_tagger.services.networks import networks
 from tui_tagger.services.pool import Pool
@@ -168,6 +169,15 @@ def _draw(control: Control, photo_id: int, box: Box) -> int:
     return add_drawn(photo, box, models(control.resources.device))
 
 
+def _import(control: Control) -> ImportReport:
+    """Also embeds the faces that no detector had found."""
+    report = import_names(None, go_on=control.go_on)  # the suggestions are made at the end of every job
+    control.blame(None)
+    if report.new_boxes and control.unhindered():
+        _embed(control)
+    return report
+
+
 def _cluster(control: Control) -> int:
     return clustering.cluster(lambda done, total: control.proceed(done, total))
 
@@ -178,6 +188,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "detect": _detect,
     "draw": _draw,
     "cluster": _cluster,
+    "import": _import,
 }
 
 

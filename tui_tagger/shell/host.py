@@ -49,7 +49,7 @@ class Host(App[None]):
         """Says something in the status row of the screen on top."""
         for screen in reversed(self.screen_stack):
             if isinstance(screen, BaseScreen) and screen.is_mounted:
-                screen.query_one(StatusRow).tell(message, error)
+                screen.query_one(StatusRow).tell(message, error, self.settings.look.messages)
                 return
 
     def tell_error(self, error: TaggerError) -> None:

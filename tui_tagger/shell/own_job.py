@@ -11,11 +11,11 @@ from textual.worker import Worker, WorkerState
 
 from tui_tagger import log
 from tui_tagger.errors import UsageError
+from tui_tagger.screens.base import Advance
 from tui_tagger.services.views import JobState, JobView
 from tui_tagger.shell.host import Host, in_words
 
 NAME = "own job"  # of its Textual worker
-Advance = Callable[[int, int], bool]  # done, total -> whether to go on
 T = TypeVar("T")
 
 

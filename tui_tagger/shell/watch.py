@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from tui_tagger.errors import TaggerError
 from tui_tagger.services.views import JobState, JobView
 from tui_tagger.shell.counting import Counting
+from tui_tagger.shell.elsewhere import ScansElsewhere
+from tui_tagger.shell.endings import ending
 from tui_tagger.shell.host import Host, in_words
 from tui_tagger.widgets.job_bar import ACTIVE
 
@@ -17,8 +18,9 @@ FRESH = 2.0  # seconds: a list that a job changes is read again this often, not 
 class Watch:
     """Polled by the app's timer."""
 
-    def __init__(self, app: Host, counting: Counting) -> None:
+    def __init__(self, app: Host, counting: Counting, elsewhere: ScansElsewhere) -> None:
         self._app = app
+        self._elsewhere = elsewhere
         self._counting = counting
         self._seen: JobView | None = None
         self._told = ""  # the last trouble, so that it is not told at every poll
@@ -41,6 +43,7 @@ class Watch:
         if time.monotonic() - self.acted_at >= REST:
             self._counting.rested()
             self.catch_up()
+        self._elsewhere.look()
         jobs = self._app.services.jobs
         self._app.stale = jobs.poll() or self._app.stale
         job = jobs.current()
@@ -65,15 +68,6 @@ class Watch:
         if not news:
             self._app.draw_bars()
             return
-        said = ending(job, self._app.services.jobs.error, self._app.key_names.shown("jobs.failures"))
-        self._app.tell(said, error=job.state is JobState.FAILED)
+        self._app.services.recognition.update()  # what the job found or decided
+        self._app.tell(ending(job, self._app.services.jobs, self._app.key_names), error=job.state is JobState.FAILED)
         self._app.data_changed()
-
-
-def ending(job: JobView, error: TaggerError | None, key: str) -> str:
-    """How a job ended, in a line; `key` lists the photos that could not be read."""
-    if job.state is JobState.FAILED:
-        return " ".join(filter(None, (f"{job.title}: {job.message or 'failed'}", error.hint if error else "")))
-    word = "cancelled" if job.state is JobState.CANCELLED else "done"
-    unreadable = f", {len(job.failures)} unreadable ({key} lists them)" if job.failures else ""
-    return f"{job.title}: {word}, {job.done:,} of {job.total:,}{unreadable}"

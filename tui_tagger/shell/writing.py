@@ -15,10 +15,10 @@ TITLE = "Writing names"
 
 def write_names(app: Host, job: OwnJob, photo_ids: Sequence[int], describe: bool) -> None:
     """Writes in a thread; what is left when it is stopped is offered again. Raises UsageError while a job runs."""
-    tagging = app.services.tagging
+    tagging, target = app.services.tagging, app.settings.write.target
     job.run(
         TITLE,
-        lambda advance: tagging.write(photo_ids, progress=advance, describe=describe),
+        lambda advance: tagging.write(photo_ids, progress=advance, to=target, describe=describe),
         lambda results: _written(app, results, job.stopped),
         lambda: _failed(app),
         len(photo_ids),

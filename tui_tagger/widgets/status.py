@@ -44,7 +44,7 @@ class Question(Asking, Static, can_focus=True, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("y", "answer(True)", "question.yes", "yes", "Answer yes"),
         key("n", "answer(False)", "question.no", "no", "Answer no"),
-        key("enter,escape,q", "leave", "question.leave", "leave", "Leave the question: no, where that is all there is"),
+        key("escape,enter,q", "leave", "question.leave", "leave", "Leave the question: no, where that is all there is"),
     ]
 
     def __init__(self) -> None:
@@ -115,8 +115,8 @@ class StatusRow(Horizontal):
     def on_mount(self) -> None:
         self._only("JobBar")
 
-    def tell(self, message: str, error: bool = False) -> None:
-        """Shows a message for a while; a question or field that is open stays."""
+    def tell(self, message: str, error: bool = False, seconds: float = MESSAGE_SECONDS) -> None:
+        """Shows a message for a while, an error for twice as long; a question or field that is open stays."""
         self.message = message
         line = self.query_one("#message", Static)
         line.update(Content(f" {visible(message)}"), layout=False)
@@ -125,7 +125,7 @@ class StatusRow(Horizontal):
             self._only("#message")
         if self._timer:
             self._timer.stop()
-        self._timer = self.set_timer(MESSAGE_SECONDS * (2 if error else 1), self._forget)
+        self._timer = self.set_timer(seconds * (2 if error else 1), self._forget)
 
     def job(self, job: JobView | None, keys: str) -> None:
         self.query_one(JobBar).show(job, keys)
