@@ -69,7 +69,7 @@ class Results:
 
 def ours(bank: StrangerBank) -> Method:
     def answer(probes: Floats, gallery: Sequence[Floats]) -> Answer:
-        scores = Scores(Identifier(bank, dict(enumerate(gallery))), probes)
+        scores = Scores(Identifier(bank, dict(enumerate(gallery))), probes, least=-np.inf)
         summary = scores.summary()
         return Answer(
             summary.person, scores.odds(), summary.probability, summary.level, accepted=summary.level >= MEDIUM

@@ -87,7 +87,7 @@ def test_rejected_people_are_not_offered(bank: StrangerBank, known: Floats) -> N
     answers = identifier.identify(probes, excluded=[frozenset({10}), frozenset()])
     assert 10 not in [c.person for c in answers[0].candidates]
     assert answers[1] == identifier.identify(probes)[1]
-    summary = Scores(identifier, probes).summary(excluded={0: {10, 999}})
+    summary = Scores(identifier, probes, least=-np.inf).summary(excluded={0: {10, 999}})
     assert summary.person[0] == answers[0].candidates[0].person
 
 
@@ -148,12 +148,16 @@ def test_the_kept_scores_follow_every_change(bank: StrangerBank, known: Floats, 
 
 
 def test_the_summary_agrees_with_the_full_answers(bank: StrangerBank, known: Floats, strangers: Floats) -> None:
-    scores = Scores(enrolled(bank, known, 3), np.concatenate([known[:, 6], strangers]))
-    summary, answers = scores.summary(), scores.identify()
-    assert summary.person.tolist() == [a.candidates[0].person for a in answers]
-    assert np.allclose(summary.probability, [a.candidates[0].probability for a in answers], atol=1e-4)
-    assert [LEVELS[i] for i in summary.level] == [a.recommendation for a in answers]
-    assert scores.identify([4, 2]) == [answers[4], answers[2]]
+    identifier, probes = enrolled(bank, known, 3), np.concatenate([known[:, 6], strangers])
+    answers, every = identifier.identify(probes), Scores(identifier, probes, least=-np.inf).summary()
+    assert every.person.tolist() == [a.candidates[0].person for a in answers]
+    plausible = Scores(identifier, probes).summary()
+    told = plausible.person != -1
+    assert np.array_equal(plausible.person[told], every.person[told])
+    assert every.probability[~told].max(initial=0) < 0.001
+    for summary, close in ((every, 2e-4), (plausible, 1e-3)):
+        assert np.allclose(summary.probability, [a.candidates[0].probability for a in answers], atol=close)
+        assert [LEVELS[i] for i in summary.level] == [a.recommendation for a in answers]
 
 
 def test_a_component_is_the_gaussian_that_the_model_says(bank: StrangerBank, known: Floats) -> None:

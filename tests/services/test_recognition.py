@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ def test_a_decision_reads_only_what_changed(library: Services, monkeypatch: pyte
     read: list[Collection[int] | None] = []
     original = bulk.face_facts
 
-    def watched(faces: Collection[int] | None = None) -> list[tuple[Any, ...]]:
+    def watched(faces: Collection[int] | None = None) -> Iterator[tuple[Any, ...]]:
         read.append(faces)
         return original(faces)
 

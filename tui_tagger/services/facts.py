@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -40,9 +41,12 @@ COLUMNS: dict[str, type[np.generic]] = {
     "taken": np.int64,  # local wall time yyyymmddhhmmss; 0 for none
     "dated": np.bool_,  # the date is from the photo, not the time of its file
     "shown": np.bool_,  # has a box, in a photo that is there
+    "embedding": np.int64,  # its id; 0 for none by the model in use
 }
 STATE_NUMBERS = {state.value: number for number, state in enumerate(STATES)}
 LEVEL_NUMBERS = {level: number for number, level in enumerate(LEVELS)}
+AT_ONCE = 10_000  # faces that are read at a time
+UNMET = -1  # the row of a face that this program did not meet
 
 
 def unit(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
@@ -64,7 +68,8 @@ class News:
 class Facts:
     """One row a face, in the order in which this program met them; a row keeps its face for good.
 
-    `table` has the arrays [n] of COLUMNS; `embedded` [n] tells for which rows there are `vectors` by `model`.
+    `table` has the arrays [n] of COLUMNS; `embedded` [n] tells for which rows there are `vectors` by `model`. These
+    stay in the database: memory is some 70 bytes a face, whatever the model.
     """
 
     def __init__(self, model: str) -> None:
@@ -72,14 +77,15 @@ class Facts:
         self.born: dict[int, str] = {}  # person -> birth date
         self.hidden: frozenset[int] = frozenset()  # people who are nobody's candidates
         self._columns: dict[str, NDArray[Any]] = {name: np.empty(0, kind) for name, kind in COLUMNS.items()}
-        self._row_of: dict[int, int] = {}
+        self._row_of = np.empty(0, np.int32)  # of each face by its id, or UNMET
+        self._count = 0
         self.use(model)
 
     def use(self, model: str) -> None:
         """Takes the embeddings by another model; the faces keep their rows. The next refresh reads everything."""
         self.model = model
-        self._vectors = np.empty((len(self._columns["id"]), 0), np.float16)
-        self._embedded = np.zeros(len(self._columns["id"]), np.bool_)
+        self.dimension = 0  # of its embeddings; 0 as long as there is none
+        self._columns["embedding"][:] = 0
         self._seen = -1
 
     @property
@@ -87,11 +93,11 @@ class Facts:
         return {name: column[: len(self)] for name, column in self._columns.items()}
 
     def __len__(self) -> int:
-        return len(self._row_of)
+        return self._count
 
     @property
     def embedded(self) -> NDArray[np.bool_]:
-        return self._embedded[: len(self)]
+        return np.asarray(self._columns["embedding"][: len(self)] > 0)
 
     @property
     def waiting(self) -> NDArray[np.bool_]:
@@ -100,20 +106,32 @@ class Facts:
         return np.asarray((state >= 0) & (state <= LAST_WAITING))
 
     def row(self, face: int) -> int | None:
-        return self._row_of.get(face)
+        row = int(self._row_of[face]) if 0 <= face < len(self._row_of) else UNMET
+        return None if row == UNMET else row
 
     def rows_of(self, faces: Collection[int]) -> Rows:
         """The rows of those of `faces` that are known."""
-        return np.array([self._row_of[face] for face in faces if face in self._row_of], np.int64)
+        wanted = np.fromiter(faces, np.int64, len(faces))
+        rows = self._row_of[wanted[(wanted >= 0) & (wanted < len(self._row_of))]]
+        return np.asarray(rows[rows != UNMET], np.int64)
 
-    @property
-    def stored(self) -> NDArray[np.float16]:
-        """The embeddings as they are kept, at least one row a face."""
-        return self._vectors
+    def stored(self, rows: Rows) -> NDArray[np.float16]:
+        """Embeddings [n, d] as the database has them now; zeros for one that is gone."""
+        ids = self._columns["embedding"][rows]
+        found = np.zeros((len(rows), self.dimension), np.float16)
+        size = found.itemsize * self.dimension
+        read = [(number, blob) for number, blob in bulk.vectors(ids.tolist()) if len(blob) == size]
+        if read:
+            known = np.array([number for number, _ in read], np.int64)
+            vectors = np.frombuffer(b"".join(blob for _, blob in read), np.float16).reshape(len(read), -1)
+            place = np.searchsorted(known, ids).clip(max=len(known) - 1)
+            there = known[place] == ids
+            found[there] = vectors[place[there]]
+        return found
 
     def vectors(self, rows: Rows) -> NDArray[np.float32]:
         """Unit embeddings [n, d], float32, of embedded rows."""
-        return unit(self._vectors[rows])
+        return unit(self.stored(rows))
 
     def gallery(self, person: int) -> Rows:
         """The faces that `person` is recognised by; none of somebody hidden."""
@@ -143,7 +161,7 @@ class Facts:
         self._seen = newest
         before = self._galleries(faces)
         rows = self._read_facts(faces)
-        with_vector = self._read_vectors(embedded)
+        with_vector = self._read_embeddings(embedded)
         self._read_rejections(rejected)
         news = rows if rejected is None else np.union1d(np.union1d(rows, with_vector), self.rows_of(rejected))
         return News(news, with_vector, self._moved(before, rows, with_vector) | (hidden ^ self.hidden))
@@ -193,40 +211,48 @@ class Facts:
         return frozenset(people | set(self._in_gallery(embedded).values()))
 
     def _read_facts(self, faces: Sequence[int] | None) -> Rows:
-        found = bulk.face_facts(faces)
-        known = [(*row[:2], STATE_NUMBERS[row[2]], *row[3:5], LEVEL_NUMBERS[row[5]], *row[6:]) for row in found]
-        rows = self._rows_for([row[0] for row in known])
-        for name, values in zip(COLUMNS, zip(*known, strict=True), strict=False):
-            self._columns[name][rows] = np.array(values, COLUMNS[name])
+        found, parts = bulk.face_facts(faces), []
+        while part := list(islice(found, AT_ONCE)):
+            ids, photos, states, people, chances, levels, *others = zip(*part, strict=True)
+            parts.append(rows := self._rows_for(np.array(ids, np.int64)))
+            coded = [STATE_NUMBERS[state] for state in states], people, chances, [LEVEL_NUMBERS[at] for at in levels]
+            for name, values in zip(COLUMNS, (ids, photos, *coded, *others), strict=False):
+                self._columns[name][rows] = np.array(values, COLUMNS[name])
+        rows = np.concatenate([*parts, np.empty(0, np.int64)])
         gone = np.setdiff1d(np.arange(len(self)) if faces is None else self.rows_of(faces), rows)
         self._columns["state"][gone] = GONE
         return np.concatenate([rows, gone])
 
-    def _rows_for(self, faces: Sequence[int]) -> Rows:
-        """The rows of `faces`, made for those that are new."""
-        for face in faces:
-            self._row_of.setdefault(face, len(self._row_of))
-        missing = len(self) - len(self._embedded)
+    def _rows_for(self, faces: Rows) -> Rows:
+        """The rows of `faces` [n], each another, made for those that are new."""
+        beyond = int(faces.max()) + 1 - len(self._row_of)
+        if beyond > 0:
+            room = np.full(max(beyond, len(self._row_of) // 4), UNMET, np.int32)
+            self._row_of = np.concatenate([self._row_of, room])
+        new = faces[self._row_of[faces] == UNMET]
+        self._row_of[new] = self._count + np.arange(len(new))
+        self._count += len(new)
+        missing = self._count - len(self._columns["id"])
         if missing > 0:
-            more = max(missing, len(self._embedded) // 4)
+            more = max(missing, len(self._columns["id"]) // 4)
             for name, column in self._columns.items():
                 self._columns[name] = np.concatenate([column, np.zeros(more, column.dtype)])
-            self._embedded = np.concatenate([self._embedded, np.zeros(more, np.bool_)])
-            self._vectors = np.concatenate([self._vectors, np.zeros((more, self._vectors.shape[1]), np.float16)])
-        return np.array([self._row_of[face] for face in faces], np.int64)
+        return self._row_of[faces].astype(np.int64)
 
-    def _read_vectors(self, faces: Sequence[int] | None) -> Rows:
-        found = [(face, blob) for face, blob in bulk.vectors(self.model, faces) if face in self._row_of]
-        if faces is not None:
-            self._embedded[self.rows_of(faces)] = False
-        if not found:
-            return self.rows_of(faces or ())
-        rows = self.rows_of([face for face, _ in found])
-        read = np.frombuffer(b"".join(blob for _, blob in found), np.float16).reshape(len(found), -1)
-        if not self._vectors.shape[1]:
-            self._vectors = np.zeros((len(self._embedded), read.shape[1]), np.float16)
-        self._vectors[rows], self._embedded[rows] = read, True
-        return rows if faces is None else self.rows_of(faces)
+    def _read_embeddings(self, faces: Sequence[int] | None) -> Rows:
+        """Which embedding each face has; returns the rows whose embedding came, went or is another one."""
+        asked, parts = None if faces is None else self.rows_of(faces), []
+        self._columns["embedding"][slice(None) if asked is None else asked] = 0
+        found = bulk.embeddings(self.model, faces)
+        while part := list(islice(found, AT_ONCE)):
+            ids = {face: number for face, number in part if self.row(face) is not None}
+            parts.append(rows := self.rows_of(ids))
+            self._columns["embedding"][rows] = np.fromiter(ids.values(), np.int64, len(ids))
+        rows = np.concatenate([*parts, np.empty(0, np.int64)])
+        if len(rows) and not self.dimension:
+            _, blob = next(bulk.vectors([int(self._columns["embedding"][rows[0]])]))
+            self.dimension = len(blob) // np.dtype(np.float16).itemsize
+        return rows if asked is None else asked
 
     def _read_rejections(self, faces: Sequence[int] | None) -> None:
         pairs: dict[int, set[int]] = defaultdict(set)

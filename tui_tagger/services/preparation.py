@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tui_tagger.faces.scores import BLOCK, Scores
-from tui_tagger.services.facts import unit
+from tui_tagger.faces.scores import Scores
+from tui_tagger.memory import give_back
 from tui_tagger.services.recognition import Recognition
 from tui_tagger.storage.models import Face, proxy
 
+AT_ONCE = 4096  # faces that are scored between two looks whether to go on
 MANY = 5_000  # faces that are read and scored in some 0.3 s (benchmarks/review.py): more of them are worth a thread
 
 
@@ -31,15 +32,16 @@ def prepare(
     """
     try:
         recognition.read()
+        known = in_turn(recognition.begin_scoring)
+        scores = None
+        if known.identifier is not None:
+            scores = Scores(known.identifier, np.empty((0, len(known.identifier.bank.mean)), np.float32))
+            scores.reserve(len(known.rows))
+            for at in range(0, len(known.rows), AT_ONCE):
+                if not go_on():
+                    return
+                scores.add(recognition.facts.vectors(known.rows[at : at + AT_ONCE]))
+        in_turn(lambda: recognition.end_scoring(known, scores))
     finally:
         proxy.close()  # this thread's connection
-    known = in_turn(recognition.begin_scoring)
-    scores = None
-    if known.identifier is not None:
-        scores = Scores(known.identifier, np.empty((0, known.vectors.shape[1]), np.float32))
-        scores.reserve(len(known.rows))
-        for at in range(0, len(known.rows), BLOCK):
-            if not go_on():
-                return
-            scores.add(unit(known.vectors[known.rows[at : at + BLOCK]]))
-    in_turn(lambda: recognition.end_scoring(known, scores))
+        give_back()

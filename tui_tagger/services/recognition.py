@@ -21,6 +21,7 @@ from tui_tagger.services.banks import bank_in_use, bank_stamp
 from tui_tagger.services.caps import MEDIUM, RIVAL, WEAK, RuledOut, crop_caps, poor_crops, rivalled
 from tui_tagger.services.extraction import FoundFace
 from tui_tagger.services.facts import NOBODY, Facts, Rows, unit
+from tui_tagger.services.galleries import Galleries
 from tui_tagger.services.views import CandidateView
 from tui_tagger.storage import bulk
 from tui_tagger.storage.database import setting
@@ -68,15 +69,15 @@ class _Answers:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a thread scores: the waiting faces at `rows` of the facts, all `vectors`, float16, and the galleries."""
+    """What a thread scores: the waiting faces at `rows` of the facts, against the galleries at that moment."""
 
+    model: str
     rows: Rows
-    vectors: NDArray[np.float16]
     identifier: Identifier | None  # None where no face waits
 
 
 class Recognition:
-    """Keeps the gallery and the waiting faces' embeddings in memory and in step with the database."""
+    """Keeps the people's Gaussians and the waiting faces' scores in memory and in step with the database."""
 
     def __init__(self) -> None:
         self.facts = Facts(current_model())
@@ -92,7 +93,7 @@ class Recognition:
         self._identifier: Identifier | None = None  # needs the dimension, which the first embedding tells
         self._scores: Scores | None = None
         self._place = np.empty(0, np.int64)  # of each row of the facts: its row in the scores, or -1
-        self._gallery: dict[int, tuple[int, ...]] = {}  # person -> faces, as enrolled
+        self._galleries = Galleries(self.facts)
         self._changed: set[int] = set()  # people to be scored anew
         self._put_off: set[int] = set()  # people whose changed gallery is to be enrolled
         self._rivals: frozenset[int] = frozenset()  # rows
@@ -134,7 +135,7 @@ class Recognition:
         if self.scoring:
             self._late.append(news.embedded)
         self._changed |= news.people
-        large = {person for person in news.people if self.patient and len(self._gallery.get(person, ())) > LARGE}
+        large = {person for person in news.people if self.patient and len(self._galleries.rows(person)) > LARGE}
         self._put_off |= large
         self._enrol_all(set(news.people) - large)
 
@@ -143,13 +144,12 @@ class Recognition:
         self.reading, self.scoring = False, True
         self._changed.clear()
         rows = np.flatnonzero(self.facts.waiting & self.facts.embedded)
-        identifier = self._needed(self.facts.stored.shape[1]).copy() if len(rows) else None
-        return Known(rows, self.facts.stored, identifier)
+        return Known(self.model, rows, self._needed().copy() if len(rows) else None)
 
     def end_scoring(self, known: Known, scores: Scores | None) -> None:
         """Takes over the scores that the thread made, unless another model is in use by now, and does the update."""
         self.scoring = False
-        if scores is not None and self.facts.stored.shape[1] == known.vectors.shape[1] and self._identifier is not None:
+        if scores is not None and known.model == self.model and self._identifier is not None:
             scores.identifier = self._identifier
             self._scores, self._place[known.rows] = scores, scores.rows
             for rows in self._late:
@@ -199,11 +199,12 @@ class Recognition:
         return self.audit(person_id)
 
     def audit(self, person_id: int) -> dict[int, float]:
-        """`fit` by what is known now. It reads no database."""
-        identifier, faces = self._identifier, self._gallery.get(person_id)
-        if self.reading or identifier is None or faces is None:
+        """`fit` by what is known now, without a look for what changed."""
+        identifier = self._identifier
+        if self.reading or identifier is None or person_id not in self._galleries:
             return {}
-        return dict(zip(faces, identifier.audit(person_id).tolist(), strict=True))
+        faces = self.facts.table["id"][self._galleries.rows(person_id)]
+        return dict(zip(faces.tolist(), identifier.audit(person_id).tolist(), strict=True))
 
     def other(self, face_id: int, person_id: int) -> Candidate | None:
         """Who else a confirmed face of `person_id` may be: the best candidate besides."""
@@ -225,14 +226,16 @@ class Recognition:
         if not len(rows):
             return (), ()
         ids, vectors = self.facts.table["id"][rows], self.facts.vectors(rows)
-        chance = divide(self._needed(vectors.shape[1]).bank, vectors, np.isin(ids, [*seeds]))
+        chance = divide(self._needed().bank, vectors, np.isin(ids, [*seeds]))
         return tuple(ids.tolist()), tuple(chance.tolist())
 
     # --- the identifier in step -------------------------------------------------------------------------------------
 
-    def _needed(self, dimension: int) -> Identifier:
+    def _needed(self, dimension: int = 0) -> Identifier:
+        """The identifier, made for embeddings of `dimension`, those of the library if 0."""
         if self._identifier is None:
-            self._identifier = Identifier(bank_in_use(self.model, dimension), {})
+            bank = bank_in_use(self.model, dimension or self.facts.dimension)
+            self._identifier = Identifier(bank, {}, self._galleries.vectors)
         return self._identifier
 
     def _enrol_all(self, people: set[int]) -> None:
@@ -243,12 +246,10 @@ class Recognition:
     def _enrol(self, person: int) -> None:
         rows = self.facts.gallery(person)
         if len(rows):
-            vectors = self.facts.vectors(rows)
-            self._needed(vectors.shape[1]).enrol(person, vectors)
-            self._gallery[person] = tuple(self.facts.table["id"][rows].tolist())
+            self._needed().enrol(person, self._galleries.enrol(person, rows))
         elif self._identifier is not None:
             self._identifier.forget(person)
-            self._gallery.pop(person, None)
+            self._galleries.forget(person)
 
     def _withdraw(self, rows: Rows) -> None:
         """Takes the faces at `rows` of the facts out of the scores."""
@@ -264,8 +265,7 @@ class Recognition:
         self._withdraw(np.flatnonzero(decided))
         new = rows[self._place[rows] < 0]
         if self._scores is None:
-            vectors = self.facts.vectors(new)
-            self._scores = Scores(self._needed(vectors.shape[1]), vectors)
+            self._scores = Scores(self._needed(), self.facts.vectors(new))
             self._place[new] = self._scores.rows
         else:
             for person in sorted(self._changed):
@@ -367,7 +367,9 @@ class Recognition:
             person=names.get(candidate.person, "?"),
             probability=candidate.probability,
             reasons=(f"{candidate.similarity:.2f} alike",),
-            nearest=tuple(self._gallery[candidate.person][i] for i in candidate.nearest),
+            nearest=tuple(
+                self.facts.table["id"][self._galleries.rows(candidate.person)[[*candidate.nearest]]].tolist()
+            ),
         )
 
     def _names(self, candidates: Sequence[Candidate]) -> dict[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from tui_tagger.storage.models import proxy
@@ -40,24 +40,29 @@ def forget_changes() -> None:
     proxy.execute_sql("DELETE FROM change WHERE id <= ?", (newest_change() - KEPT,))
 
 
-def face_facts(faces: Collection[int] | None = None) -> list[tuple[Any, ...]]:
+def face_facts(faces: Collection[int] | None = None) -> Iterator[tuple[Any, ...]]:
     """What FACTS selects of the given faces, or of all, by id: the date as digits, 0 for none; -1 for no person."""
     return _of(FACTS, "face.id", faces, "ORDER BY face.id")
 
 
-def vectors(model: str, faces: Collection[int] | None = None) -> list[tuple[int, bytes]]:
-    """The given faces' embeddings by `model`, or all."""
-    return _of(f"SELECT face_id, vector FROM embedding WHERE model = '{_plain(model)}'", "face_id", faces)  # noqa: S608
+def embeddings(model: str, faces: Collection[int] | None = None) -> Iterator[tuple[int, int]]:
+    """The given faces and the ids of their embeddings by `model`, or all; an index answers it."""
+    return _of(f"SELECT face_id, id FROM embedding WHERE model = '{_plain(model)}'", "face_id", faces)  # noqa: S608
 
 
-def rejections(faces: Collection[int] | None = None) -> list[tuple[int, int]]:
+def vectors(embeddings: Collection[int]) -> Iterator[tuple[int, bytes]]:
+    """Embeddings by id, ascending, with their vectors; without those that are gone."""
+    return _of("SELECT id, vector FROM embedding", "id", embeddings, "ORDER BY id")
+
+
+def rejections(faces: Collection[int] | None = None) -> Iterator[tuple[int, int]]:
     """Pairs of a face and a person whom it was said not to be."""
     return _of("SELECT face_id, person_id FROM rejection", "face_id", faces)
 
 
-def clusters() -> list[tuple[int, int, float]]:
+def clusters() -> Iterator[tuple[int, int, float]]:
     """The faces that are in a cluster: id, number of the cluster, cohesion."""
-    return list(proxy.execute_sql("SELECT id, cluster, cohesion FROM face WHERE cluster IS NOT NULL"))
+    return iter(proxy.execute_sql("SELECT id, cluster, cohesion FROM face WHERE cluster IS NOT NULL"))
 
 
 def store_suggestions(rows: Iterable[tuple[int | None, float | None, str, str, int]]) -> None:
@@ -71,13 +76,12 @@ def _plain(text: str) -> str:
     return text.replace("'", "''")
 
 
-def _of(statement: str, column: str, ids: Collection[int] | None, order: str = "") -> list[Any]:
+def _of(statement: str, column: str, ids: Collection[int] | None, order: str = "") -> Iterator[Any]:
     if ids is None:
-        return list(proxy.execute_sql(f"{statement} {order}"))
+        yield from proxy.execute_sql(f"{statement} {order}")
+        return
     glue = "AND" if "WHERE" in statement else "WHERE"
     wanted: Sequence[int] = sorted(ids)
-    found: list[Any] = []
     for at in range(0, len(wanted), AT_ONCE):
         part = ",".join(map(str, map(int, wanted[at : at + AT_ONCE])))
-        found += proxy.execute_sql(f"{statement} {glue} {column} IN ({part}) {order}")
-    return found
+        yield from proxy.execute_sql(f"{statement} {glue} {column} IN ({part}) {order}")
