@@ -112,6 +112,21 @@ class Jobs:
     )
 
 
+@dataclass(frozen=True)
+class Scan:
+    """What looking for faces may use of this machine."""
+
+    device: str = _key(
+        "auto",
+        "Where networks compute; auto: on an accelerator where one is there. --device has the last word.",
+        choices=("auto", "cpu", "cuda", "mps"),
+    )
+    processes: int = _key(
+        0, "How many processes read photos; 0: as many as processors and memory allow.", low=0, high=256
+    )
+    memory: int = _key(1500, "Most megabytes of all processes together, where processes is 0.", low=600, high=1_000_000)
+
+
 SECTIONS: dict[str, type] = {
     "look": Look,
     "pictures": Pictures,
@@ -120,6 +135,7 @@ SECTIONS: dict[str, type] = {
     "map": Map,
     "write": Write,
     "jobs": Jobs,
+    "scan": Scan,
 }
 
 
@@ -134,6 +150,7 @@ class Settings:
     map: Map = field(default_factory=Map)
     write: Write = field(default_factory=Write)
     jobs: Jobs = field(default_factory=Jobs)
+    scan: Scan = field(default_factory=Scan)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: Path | None = None
     text: str = field(default="", repr=False, compare=False)  # of that file

@@ -172,3 +172,95 @@ def test_what_only_is_named_like_a_photo_is_passed_over(services: Services, phot
     report = scan_fake([photos])
     assert report.photos == len(PAINTED)
     assert report.failed == ()
+
+
+def sidecar(photo: Path, description: str) -> None:
+    Path(f"{photo}.xmp").write_text(
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description><rdf:Alt>'
+        f'<rdf:li xml:lang="x-default">{description}</rdf:li>'
+        "</rdf:Alt></dc:description></rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+
+
+def test_a_sidecar_that_changed_is_read_again(scanned: Services, photos: Path) -> None:
+    before = [(face.id, face.state) for face in all_faces()]
+    descriptions = []
+    for text in ("On the beach", "In the hills"):
+        sidecar(photos / "a1.jpg", text)
+        report = scan_fake([photos])
+        assert (report.reread, report.new, report.unchanged) == (1, 0, len(PAINTED) - 1)
+        descriptions.append(Photo.get(Photo.name == "a1.jpg").description)
+        assert scan_fake([photos]).unchanged == len(PAINTED)
+    assert descriptions == ["On the beach", "In the hills"]
+    (photos / "a1.jpg.xmp").unlink()
+    assert scan_fake([photos]).reread == 1
+    assert Photo.get(Photo.name == "a1.jpg").description == ""
+    assert [(face.id, face.state) for face in all_faces()] == before
+
+
+def test_what_became_of_files_is_told_apart(scanned: Services, photos: Path) -> None:
+    (photos / "b2.jpg").unlink()  # gone
+    (photos / "a1.jpg").rename(photos / "renamed.jpg")
+    (photos / "a2.jpg").rename(photos / "trip" / "a2.jpg")  # moved
+    paint_photo(photos / "a3.jpg", (4,))  # other pixels
+    sidecar(photos / "b1.jpg", "On the beach")
+    paint_photo(photos / "new.jpg", (5,))
+    data = (photos / "trip" / "c1.jpg").read_bytes()
+    (photos / "trip" / "c1.jpg").write_bytes(data[:2] + b"\xff\xfe\x00\x07hello" + data[2:])  # other metadata
+    report = scan_fake([photos])
+    assert (report.new, report.changed, report.reread, report.moved, report.gone) == (1, 1, 2, 2, 1)
+    assert (report.photos, report.unchanged, report.failed) == (len(PAINTED), 2, ())
+
+
+def test_photos_that_exchange_their_names_keep_their_decisions(scanned: Services, photos: Path) -> None:
+    first, second = (faces_by_person(scanned)[0][0], faces_by_person(scanned)[3][0])
+    scanned.review.name([first], "Anna")
+    scanned.review.name([second], "Dora")
+    one, other = photos / "a1.jpg", photos / "trip" / "c1.jpg"
+    one.rename(photos / "between")
+    other.rename(one)
+    (photos / "between").rename(other)
+    report = scan_fake([photos])
+    assert (report.moved, report.new, report.changed) == (2, 0, 0)
+    assert (face_view(first).photo_path, face_view(first).person) == (other, "Anna")
+    assert (face_view(second).photo_path, face_view(second).person) == (one, "Dora")
+    assert scan_fake([photos]).unchanged == len(PAINTED)
+    assert scanned.library.counts().offline == 0
+
+
+def test_of_two_copies_of_a_lost_photo_one_is_it_and_the_other_is_new(scanned: Services, photos: Path) -> None:
+    face = faces_by_person(scanned)[0][0]
+    scanned.review.name([face], "Anna")
+    (photos / "copy.jpg").write_bytes((photos / "a1.jpg").read_bytes())
+    (photos / "a1.jpg").rename(photos / "renamed.jpg")
+    report = scan_fake([photos])
+    assert (report.moved, report.new) == (1, 1)
+    assert report.faces == FACES + 1
+    assert [view.person for view in all_faces()].count("Anna") == 1
+
+
+def test_a_photo_that_could_not_be_read_for_a_while_keeps_its_decisions(scanned: Services, photos: Path) -> None:
+    face = faces_by_person(scanned)[0][0]
+    scanned.review.name([face], "Anna")
+    data = (photos / "a1.jpg").read_bytes()
+    (photos / "a1.jpg").write_bytes(data[:300])
+    assert [failure.path.name for failure in scan_fake([photos]).failed] == ["a1.jpg"]
+    (photos / "a1.jpg").write_bytes(data)
+    assert scan_fake([photos]).reread == 1
+    assert (face_view(face).person, face_view(face).state) == ("Anna", FaceState.CONFIRMED)
+    (photos / "a1.jpg").write_bytes(data[:300])
+    scan_fake([photos])
+    paint_photo(photos / "a1.jpg", (4,))
+    assert scan_fake([photos]).changed == 1
+    assert [view.state for view in all_faces() if view.photo_path.name == "a1.jpg" and view.person == "Anna"] == [
+        FaceState.CONFIRMED
+    ]
+    assert scanned.library.counts().offline == 1
+
+
+def test_our_own_writes_are_not_news(scanned: Services, photos: Path) -> None:
+    scanned.review.name([faces_by_person(scanned)[0][0]], "Anna")
+    scanned.tagging.write(to="sidecar")
+    assert (photos / "a1.jpg.xmp").exists()
+    assert scan_fake([photos]).unchanged == len(PAINTED)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tests.conftest import fake_models
 from tests.fakes import FakeDetector, FakeEmbedder
+from tui_tagger.errors import ModelError
 from tui_tagger.faces.protocols import Detection
 from tui_tagger.imaging import UprightImage
 from tui_tagger.services import worker
@@ -61,3 +62,19 @@ def other_main(pipe: Connection, database: Path, resources: Resources) -> None:
 def main(pipe: Connection, database: Path, resources: Resources) -> None:
     worker.load = slow_models
     worker.main(pipe, database, resources)
+
+
+def fakes() -> Models:
+    return fake_models()
+
+
+def slow_fakes() -> Models:
+    return slow_models()
+
+
+def unloadable() -> Models:
+    raise ModelError("The weights are gone", "Install them again.")
+
+
+def dying() -> Models:
+    os._exit(3)

@@ -92,7 +92,8 @@ def models_strangers(
     from tui_tagger.services.worker import models
 
     with services(db) as opened:
-        report = build_bank(models(), folder, lfw, ignored, Progress("Looking at strangers"))
+        chosen = models(opened.jobs.resources.device)
+        report = build_bank(chosen, folder, lfw, ignored, Progress("Looking at strangers"))
         opened.recognition.update()
     if as_json:
         emit(asdict(report))

@@ -17,7 +17,7 @@ from tui_tagger.cli.commands import cli
 from tui_tagger.cli.detaching import scan_detached
 from tui_tagger.cli.options import Config, Db, Images, ImagesOption, Json
 from tui_tagger.cli.output import Progress, emit, say, tell
-from tui_tagger.cli.running import run_scan, services
+from tui_tagger.cli.running import resources_of, run_scan, services
 from tui_tagger.config import database_path
 from tui_tagger.errors import DatabaseDamaged, UsageError
 
@@ -51,10 +51,10 @@ def _run_app(db: Path, folders: Sequence[Path], images: Images | None, config: P
 
     with ExitStack() as stack:
         try:
-            opened = stack.enter_context(services(db))
+            opened = stack.enter_context(services(db, resources_of(settings)))
         except DatabaseDamaged as error:
             _offer_repair(db, error)
-            opened = stack.enter_context(services(db))
+            opened = stack.enter_context(services(db, resources_of(settings)))
         app = TaggerApp(opened, terminal, [folder.absolute() for folder in folders], settings=settings)
         app.run()
     if app.failure is not None:

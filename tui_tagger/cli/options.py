@@ -23,6 +23,15 @@ class Images(StrEnum):
     NONE = "none"
 
 
+class Device(StrEnum):
+    """Where networks compute."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
 class To(StrEnum):
     """Where names are written."""
 
@@ -37,4 +46,16 @@ ImagesOption = Annotated[
 
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="The settings; tui-tagger settings says more.")
+]
+
+DeviceOption = Annotated[
+    Device | None,
+    typer.Option("--device", help="Where networks compute; auto: on an accelerator, if any.", show_default="auto"),
+]
+
+Processes = Annotated[
+    int | None,
+    typer.Option(
+        "--processes", metavar="N", min=1, help="How many processes read photos.", show_default="as many as fit"
+    ),
 ]

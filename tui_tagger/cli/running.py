@@ -10,20 +10,34 @@ from typing import Any
 from tui_tagger.cli.output import Progress, tell
 from tui_tagger.config import database_path
 from tui_tagger.errors import UsageError
+from tui_tagger.settings import Settings, load
 
 
 @contextmanager
-def services(db: Path | None) -> Iterator[Any]:
-    """The services on the database, closed afterwards, with a backup if something was decided."""
+def services(db: Path | None, resources: Any = None) -> Iterator[Any]:
+    """The services on the database, closed afterwards, with a backup if something was decided.
+
+    Jobs use the `resources` given, or those of the user's settings.
+    """
     from tui_tagger.services import Services
     from tui_tagger.services.upkeep import after_session
 
+    allowed = resources or resources_of(load())
     opened = Services.open(db or database_path())
+    opened.jobs.resources = allowed
     try:
         yield opened
     finally:
         opened.close()
         after_session(opened.path)
+
+
+def resources_of(settings: Settings, device: str | None = None, processes: int | None = None) -> Any:
+    """What jobs may use: what the settings say, unless it is given."""
+    from tui_tagger.services.resources import Resources
+
+    told = settings.scan
+    return Resources(device or told.device, told.processes if processes is None else processes, told.memory)
 
 
 def run_scan(opened: Any, folders: Sequence[Path]) -> Any:

@@ -10,21 +10,26 @@ from typing import Annotated, Any
 import typer
 
 from tui_tagger.cli.commands import cli
-from tui_tagger.cli.options import Db, Dirs, Json
+from tui_tagger.cli.options import Db, DeviceOption, Dirs, Json, Processes
 from tui_tagger.cli.output import emit, finish, list_failures, say
-from tui_tagger.cli.running import run_scan, services
+from tui_tagger.cli.running import resources_of, run_scan, services
 from tui_tagger.errors import UsageError
+from tui_tagger.settings import load
 
 
 @cli.command()
-def scan(folders: Dirs, db: Db = None, as_json: Json = False) -> None:
+def scan(
+    folders: Dirs, db: Db = None, device: DeviceOption = None, processes: Processes = None, as_json: Json = False
+) -> None:
     """Finds photos, reads them, finds and embeds faces, suggests names. Stopped and started again, it goes on."""
-    with services(db) as opened:
+    with services(db, resources_of(load(), device, processes)) as opened:
         report = run_scan(opened, folders)
     if as_json:
         emit(asdict(report))
     else:
-        say(f"{report.photos} photos: {report.new} new, {report.unchanged} unchanged, {report.moved} moved")
+        told = {"replaced": report.changed, "with other metadata": report.reread, "gone": report.gone}
+        more = "".join(f", {count} {what}" for what, count in told.items() if count)
+        say(f"{report.photos} photos: {report.new} new, {report.unchanged} unchanged, {report.moved} moved{more}")
         say(f"{report.faces} faces, {report.seconds:.1f} seconds")
         list_failures(report.failed)
     finish(report.failed)
@@ -66,7 +71,7 @@ def identify(
 
     bad = []
     with services(db) as opened:
-        for photo in identify_files(files, models(), opened.recognition):
+        for photo in identify_files(files, models(opened.jobs.resources.device), opened.recognition):
             if photo.error:
                 bad.append(photo.path)
             for line in _identified(photo):
