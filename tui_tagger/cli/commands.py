@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+
+from tui_tagger import __version__
 
 
 class Commands(TyperGroup):
@@ -23,3 +25,18 @@ people_cli = typer.Typer(help="The persons in the database.", no_args_is_help=Tr
 models_cli = typer.Typer(help="Models that embed faces.", no_args_is_help=True)
 cli.add_typer(people_cli, name="people")
 cli.add_typer(models_cli, name="models")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tui-tagger {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Tag the people in your photos from the terminal. With folders, or with nothing, the app opens."""

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from tui_tagger.text import visible
 
 FAILURES = 1
@@ -43,6 +41,8 @@ def list_failures(failures: Iterable[Any]) -> None:
 
 def finish(failures: Sequence[Any]) -> None:
     if failures:
+        import typer
+
         raise typer.Exit(FAILURES)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from textual.worker import get_current_worker
 
+from tui_tagger import memory
 from tui_tagger.errors import TaggerError
 from tui_tagger.services.elsewhere import others
 from tui_tagger.services.models import first_offer, standing, work_waits
@@ -18,6 +19,7 @@ from tui_tagger.shell.host import Host
 
 def begin(app: Host, folders: Sequence[Path]) -> None:
     """Brings up to date the folders that the app was started with, and the faces that the model in use lacks."""
+    memory.let_go()
     app.services.recognition.patient = True
     if begins_in_thread(app.services.recognition):
         app.run_worker(lambda: prepare_in_thread(app), thread=True, exit_on_error=False, group="prepare")
