@@ -40,11 +40,13 @@ from tui_tagger.shell.host import Host, in_words
 from tui_tagger.shell.keymap import contexts, key_names, keymap
 from tui_tagger.shell.leaving import leave
 from tui_tagger.shell.looks import chosen, look_commands, wear
+from tui_tagger.shell.messages import Messages
 from tui_tagger.shell.model_commands import model_commands
 from tui_tagger.shell.own_job import OwnJob
 from tui_tagger.shell.start import begin
 from tui_tagger.shell.watch import Watch
 from tui_tagger.shell.writing import offer_unfinished, write_names
+from tui_tagger.widgets.clipboard import copy
 from tui_tagger.widgets.frame import Changes, Frame
 from tui_tagger.widgets.job_bar import ACTIVE
 from tui_tagger.widgets.keys import key
@@ -127,6 +129,7 @@ class TaggerApp(Host):
             "map": MapScreen(),
         }
         self.failure: TaggerError | None = None  # what ended the app, if anything did
+        self.messages = Messages()
         self.own_job = OwnJob(self)
         self.counting = Counting(self)
         self.elsewhere = ScansElsewhere(self)
@@ -149,6 +152,12 @@ class TaggerApp(Host):
 
     def on_resize(self) -> None:
         self.frame.forget()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Also within tmux. Raises UsageError for what no terminal takes."""
+        self._clipboard = text
+        if note := copy(text, self._write_raw, self.terminal.in_tmux):
+            self.call_later(self.tell, note)  # after what the caller says
 
     def on_cursor_position(self) -> None:
         self.line.answered()
@@ -192,6 +201,7 @@ class TaggerApp(Host):
         """What the palette offers beside the keys."""
         yield from model_commands(self)
         yield from look_commands(self)
+        yield "app: Show what was said", self.show_messages
 
     def job(self) -> JobView | None:
         """The app's own job, else the worker's, else the scan of another process; else the last one."""
@@ -260,6 +270,18 @@ class TaggerApp(Host):
         assert isinstance(library, LibraryScreen)
         library.query_text, library.folder = query, None
         self.go("library")
+
+    def marked_photos(self) -> Sequence[int]:
+        """Those marked in Library."""
+        library = self.screens_by_name["library"]
+        return library.marked() if isinstance(library, LibraryScreen) and library.is_mounted else ()
+
+    def review_only(self, photo_ids: Sequence[int]) -> None:
+        """Opens Review with only the faces of these photos."""
+        review = self.screens_by_name["review"]
+        assert isinstance(review, ReviewScreen)
+        self.go("review")
+        review.restrict(photo_ids)
 
     def show_on_map(self, photo_id: int) -> None:
         """Opens Map where a photo was taken."""

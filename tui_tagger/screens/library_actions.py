@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
 
-from tui_tagger.screens.base import BaseScreen, Command
+from tui_tagger.screens.base import BaseScreen, Command, Shell
 from tui_tagger.text import visible
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.text import counted
 
 DETECTED_AT_ONCE = 200  # each is a job of its own
+
+
+def review_commands(shell: Shell, now: Sequence[int] | None = None) -> Iterator[Command]:
+    """A review of the marked photos alone, unless that is what goes on `now`."""
+    marked = shell.marked_photos()
+    if marked and set(marked) != set(now or ()):
+        yield "review: Only marked photos", partial(shell.review_only, sorted(marked))
 
 
 class LibraryActions(BaseScreen):
@@ -46,6 +54,7 @@ class LibraryActions(BaseScreen):
 
     def commands(self) -> Iterable[Command]:
         yield "library: Import names from other programs", self.import_names
+        yield from review_commands(self.shell)
 
     def copy_text(self) -> str:
         return "\n".join(str(path) for path in self.services.library.paths(self.chosen()))

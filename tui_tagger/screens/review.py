@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 
 from tui_tagger.screens.base import ADD_FOLDER, Command, Empty
 from tui_tagger.screens.decisions import Decisions
+from tui_tagger.screens.library_actions import review_commands
 from tui_tagger.screens.review_face import FacePanel
 from tui_tagger.screens.review_group import GroupPanel
 from tui_tagger.services.course import Course
@@ -67,10 +68,12 @@ class ReviewScreen(Decisions):
     ]
 
     course: Course
+    only: tuple[int, ...] | None = None  # the photos whose faces are asked about
 
     def body(self) -> ComposeResult:
         wanted = self.shell.settings.review
         self.course = Course(self.services.review, Order(wanted.order), wanted.groups)
+        self.course.photos = None if self.only is None else frozenset(self.only)
         yield Empty(id="empty")
         sources, complete = (
             Sources(self.face_source, self.photo_source, self.services.library.photo),
@@ -117,8 +120,18 @@ class ReviewScreen(Decisions):
         return self.services.recognition.reading
 
     def arrive(self) -> None:
+        self.restrict(None)
+
+    def restrict(self, photos: Sequence[int] | None) -> None:
+        """Asks only about faces of these photos from now on, or about all again."""
+        self.only = None if photos is None else tuple(photos)
         if self.is_mounted:
-            self.begin()
+            self.course.restrict(self.only, begin=not self.reading)
+
+    def ask_all(self) -> None:
+        self.restrict(None)
+        self.show_question()
+        self.bars()
 
     def begin(self, order: Order | None = None) -> None:
         """Plans anew, as when a review begins."""
@@ -178,6 +191,10 @@ class ReviewScreen(Decisions):
         if self.reading:
             self.faces.display = self.groups.display = False
             empty.show(f"Reading {counted(counts.waiting, 'face')} that wait.", "The first question comes in a moment.")
+        elif self.only is not None:
+            empty.show(
+                f"No face is waiting in the {counted(len(self.only), 'marked photo')}.", "<app.escape>  all photos"
+            )
         elif self.working:
             empty.show("No face is waiting yet.", "The scan goes on: faces it finds are asked about here.")
         elif not counts.photos:
@@ -199,9 +216,10 @@ class ReviewScreen(Decisions):
         return self.item.face.photo_path.name if self.item else ""
 
     def state(self) -> str:
+        within = f"in {counted(len(self.only), 'photo')}" if self.only is not None else ""
         if self.group is not None:
-            return f"{self.groups.cursor + 1:,}/{self.group.count:,}"
-        place = f"{self.cursor + 1:,}/{self.count:,}" if self.count else ""
+            return " ".join(filter(None, [f"{self.groups.cursor + 1:,}/{self.group.count:,}", within]))
+        place = f"{self.cursor + 1:,}/{self.count:,} {within}".strip() if self.count else within
         return " - ".join(filter(None, [place, f"{len(self.marks)} marked" if self.marks.ids else ""]))
 
     def label(self, binding: Binding) -> str:
@@ -217,6 +235,9 @@ class ReviewScreen(Decisions):
         for number, candidate in enumerate(self.item.candidates if self.item else (), 1):
             accept = f"review: Accept {visible(candidate.person)}"
             yield accept, lambda number=number: self.action_accept(number)  # type: ignore[misc]
+        yield from review_commands(self.shell, self.only)
+        if self.only is not None:
+            yield "review: All photos again", self.ask_all
         for order in () if self.reading else Order:
             yield f"review: Order by {order} ({DESCRIPTIONS[order]})", lambda order=order: self.sort(order)  # type: ignore[misc]
 
@@ -331,7 +352,12 @@ class ReviewScreen(Decisions):
         if self.has_class("-zoomed"):
             self.action_zoom()
             return True
-        return super().release()
+        if super().release():
+            return True
+        if self.only is not None:
+            self.ask_all()
+            return True
+        return False
 
     def action_skip(self) -> None:
         self.course.skip()

@@ -125,7 +125,9 @@ class GroupPanel(Navigation, Container, can_focus=True):
         return Thumbnail(("face", face), self._sources.face(face), "" if chance is None else percent(chance))
 
     def show_question(self) -> None:
-        self.query_one("#group-question", Static).update(question(self.group, len(self.unticked), self.left))
+        self.query_one("#group-question", Static).update(
+            question(self.group, len(self.unticked), self.left, self.app.size.width)
+        )
 
     def show_look(self) -> None:
         """The face under the cursor and its photo, where there is room for them."""
@@ -252,8 +254,11 @@ class GroupPanel(Navigation, Container, can_focus=True):
         return False
 
 
-def question(group: GroupView, unticked: int, left: int) -> Content:
-    """Such as "38 faces, probably Julia, 97 %", then what is unticked or what to do, and how many groups are left."""
+def question(group: GroupView, unticked: int, left: int, width: int) -> Content:
+    """Such as "38 faces, probably Julia, 97 %", then what is unticked or what to do, and how many groups are left.
+
+    In `width` cells the hint gives way first, then the end of the question.
+    """
     many = counted(group.count, "face")
     if group.kind is GroupKind.PERSON:
         chance = "beside confirmed ones" if group.probability is None else percent(group.probability)
@@ -267,7 +272,11 @@ def question(group: GroupView, unticked: int, left: int) -> Content:
         hint = "n names the one under the cursor"
     note = (f"  {unticked} unticked", "bold $text-warning") if unticked else (f"  {hint}", "$foreground-muted")
     groups = (f"  {counted(left, 'group')}", "$foreground-muted") if left else ("", "")
-    return Content.assemble(*parts, note, groups)
+    asked, noted, rest = Content.assemble(*parts), Content.assemble(note), Content.assemble(groups)
+    if asked.cell_length + noted.cell_length + rest.cell_length > width and not unticked:
+        noted = Content()
+    room = max(width - noted.cell_length - rest.cell_length, 0)
+    return Content.assemble(asked.truncate(room, ellipsis=True), noted, rest)
 
 
 def facts(item: ReviewItem, group: GroupView) -> Content:

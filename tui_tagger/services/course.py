@@ -53,6 +53,8 @@ class Course:
         self._answered: dict[int, Question] = {}  # by decision
         self.grouped = grouped and order is DEFAULT_ORDER
         self.order = order
+        self.photos: frozenset[int] | None = None  # only their faces are asked about; None: all
+        self._inside: frozenset[int] | None = None  # the faces of these
         self.queue: tuple[int, ...] = ()
         self.place = 0  # of the single face that is asked about, or was before the group
         self.question = Question()
@@ -75,6 +77,12 @@ class Course:
         self.place = 0
         self._read(anew=True)
         self.question = self._following()
+
+    def restrict(self, photos: Collection[int] | None, begin: bool = True) -> None:
+        """Asks only about faces of these photos, or about all again: at once, or when the review begins."""
+        self.photos = None if photos is None else frozenset(photos)
+        if begin:
+            self.begin()
 
     def reload(self) -> None:
         """After changes from elsewhere, or when the scores have caught up: the question stays as far as it waits."""
@@ -136,7 +144,7 @@ class Course:
 
     def go_to(self, face_ids: Iterable[int]) -> None:
         """To the first of these faces that waits, if one does: in the group that holds several of them, or alone."""
-        waiting = [face for face in face_ids if self._review.waits(face)]
+        waiting = [face for face in face_ids if self._waits(face)]
         now = self._waiting(self.question)
         if waiting and not (now and waiting[0] in now.face_ids):
             group = self._found().holding(waiting[0], self._apart) if self.grouped and len(waiting) > 1 else None
@@ -147,13 +155,16 @@ class Course:
 
     def _read(self, anew: bool = False) -> None:
         self.queue = self._review.queue()
+        if self.photos is not None:
+            self._inside = self._review.faces_in(self.photos)
+            self.queue = tuple(face for face in self.queue if face in self._inside)
         if anew or self._review.settled:
             self._groups = None
 
     def _found(self) -> Groups:
         """The groups as they were when the scores were up to date; what was decided since is left out when asked."""
         if self._groups is None:
-            self._groups = self._review.grouped()
+            self._groups = self._review.grouped(self.photos)
         return self._groups
 
     def _pass(self, faces: Collection[int]) -> None:
@@ -169,11 +180,18 @@ class Course:
     def _waiting(self, question: Question) -> Question | None:
         """The question about those of its faces that wait; None when nothing, or only what was unticked, is left."""
         if question.group is None:
-            return question if question.face is not None and self._review.waits(question.face) else None
+            return question if question.face is not None and self._waits(question.face) else None
         group = self._review.still(question.group)
+        if group is not None and self.photos is not None:
+            group = group.without([face for face in group.face_ids if not self._waits(face)])
+            group = group if group.count else None
         if group is None or question.unticked.issuperset(group.face_ids):
             return None
         return question.within(group)
+
+    def _waits(self, face: int) -> bool:
+        """Whether this face waits and may be asked about."""
+        return self._review.waits(face) and (self.photos is None or face in (self._inside or ()))
 
     def _ask(self, question: Question | None) -> None:
         self.question = question or self._following()

@@ -115,6 +115,12 @@ class Facts:
         rows = self._row_of[wanted[(wanted >= 0) & (wanted < len(self._row_of))]]
         return np.asarray(rows[rows != UNMET], np.int64)
 
+    def within(self, photos: Collection[int] | None) -> NDArray[np.bool_]:
+        """Which rows [n] are of one of these photos; all with None."""
+        if photos is None:
+            return np.ones(len(self), np.bool_)
+        return np.isin(self.table["photo"], np.fromiter(photos, np.int64, len(photos)))
+
     def stored(self, rows: Rows) -> NDArray[np.float16]:
         """Embeddings [n, d] as the database has them now; zeros for one that is gone."""
         ids = self._columns["embedding"][rows]

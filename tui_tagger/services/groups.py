@@ -55,11 +55,12 @@ class Groups:
     """The groups at one moment: those of people first, within a kind the biggest; pages of loners last.
 
     What was decided later is left out where a single group is asked for; `apart` are further faces to leave out.
+    With `photos`, only faces of these are grouped.
     """
 
-    def __init__(self, facts: Facts, clusters: Clusters) -> None:
+    def __init__(self, facts: Facts, clusters: Clusters, photos: Collection[int] | None = None) -> None:
         number, cohesion = clusters.read()
-        rows = np.flatnonzero(askable(facts))
+        rows = np.flatnonzero(askable(facts) & facts.within(photos))
         key = _keys(facts, rows, number)
         self._facts = facts
         self._rows, self._starts, self._keys = _sorted(facts, rows, key, cohesion)

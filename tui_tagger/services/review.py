@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from tui_tagger.errors import UsageError
@@ -82,10 +82,15 @@ class ReviewService:
         row, table = self._recognition.facts.row(face_id), self._recognition.facts.table
         return None if row is None or table["person"][row] == NO_ROW else float(table["probability"][row])
 
-    def grouped(self) -> Groups:
-        """The groups as they follow from all decisions up to now."""
+    def grouped(self, photos: Collection[int] | None = None) -> Groups:
+        """The groups as they follow from all decisions up to now; with `photos`, of their faces alone."""
         self._recognition.follow()
-        return Groups(self._recognition.facts, self._clusters)
+        return Groups(self._recognition.facts, self._clusters, photos)
+
+    def faces_in(self, photos: Collection[int]) -> frozenset[int]:
+        """The faces of these photos, whatever their state."""
+        facts = self._recognition.facts
+        return frozenset(facts.table["id"][facts.within(photos)].tolist())
 
     def groups(self) -> tuple[GroupView, ...]:
         """All groups: those of people first, within a kind the biggest."""

@@ -12,8 +12,7 @@ from tui_tagger.widgets.text import counted
 def ending(job: JobView, jobs: JobService, keys: KeyNames) -> str:
     """`job` is the last of `jobs`."""
     if job.state is JobState.FAILED:
-        hint = jobs.error.hint if jobs.error else ""
-        return " ".join(filter(None, (f"{job.title}: {job.message or 'failed'}", hint)))
+        return f"{job.title}: {job.message or 'failed'}"
     unreadable = keys.told(f"; <jobs.failures> lists {len(job.failures)} unreadable") if job.failures else ""
     if isinstance(jobs.result, ImportReport) and job.id == jobs.result_of:
         return f"{imported(jobs.result, keys)}{unreadable}"

@@ -11,6 +11,7 @@ from tui_tagger.screens.base import BaseScreen
 from tui_tagger.services import Services
 from tui_tagger.services.upkeep import told
 from tui_tagger.settings import Settings
+from tui_tagger.shell.messages import Messages
 from tui_tagger.widgets.keys import KeyNames
 from tui_tagger.widgets.status import StatusRow
 
@@ -21,6 +22,7 @@ class Host(App[None]):
     services: Services
     settings: Settings
     key_names: KeyNames
+    messages: Messages
     read_at = 0.0  # when lists were last read, by time.monotonic()
     stale = False  # whether something was reported since
 
@@ -46,14 +48,40 @@ class Host(App[None]):
             self.shown.bars()
 
     def tell(self, message: str, error: bool = False) -> None:
-        """Says something in the status row of the screen on top."""
+        """Says something in the status row of the screen on top, for a while."""
+        self.messages.keep(message, error)
         for screen in reversed(self.screen_stack):
             if isinstance(screen, BaseScreen) and screen.is_mounted:
                 screen.query_one(StatusRow).tell(message, error, self.settings.look.messages)
                 return
 
     def tell_error(self, error: TaggerError) -> None:
-        self.tell(" ".join(part for part in (error.message, error.hint) if part), error=True)
+        self.tell(worded(error), error=True)
+
+    def stop_at(self, error: TaggerError, what: str = "") -> None:
+        """Trouble that ended something: a bar that stays until it is answered, where nothing else is being asked.
+
+        `what` ended, if that is not clear from the error. All of it is kept among the messages.
+        """
+        text = f"{what}: {worded(error)}" if what else worded(error)
+        screen = self.ready
+        if screen is None or screen.asking:
+            self.tell(text, error=True)
+            return
+        self.messages.keep(text, True)
+        short = f"{what}: {error.message}" if what else error.message
+        room = max(screen.size.width - len(" Read all of it?  y yes   n no (default) ") - 1, 10)
+        cut = short if len(short) <= room else f"{short[: room - 1]}…"
+        screen.status.ask(f"{cut} Read all of it?", lambda yes: self.show_messages() if yes else None)
+
+    def show_messages(self) -> None:
+        """What was said, to be read again."""
+        self.push_screen(self.messages.screen())
+
+
+def worded(error: TaggerError) -> str:
+    """What happened and what to do, in a line."""
+    return " ".join(part for part in (error.message, error.hint) if part)
 
 
 def in_words(error: BaseException | None) -> TaggerError | None:

@@ -92,6 +92,6 @@ class OwnJob:
             trouble = in_words(error)
             if trouble is None:
                 raise error
-            self._app.tell(f"{title}: {trouble.message} {trouble.hint}", error=True)
             self._failed()
+            self._app.stop_at(trouble, title)
         self._app.data_changed()

@@ -43,7 +43,7 @@ def keep_up(app: Host) -> None:
         look_after(app.services.path, lambda: worker.is_cancelled)
     except TaggerError as error:
         if not worker.is_cancelled:
-            app.call_from_thread(app.tell_error, error)
+            app.call_from_thread(app.stop_at, error)
 
 
 def prepare_in_thread(app: Host) -> None:

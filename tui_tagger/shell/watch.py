@@ -69,5 +69,9 @@ class Watch:
             self._app.draw_bars()
             return
         self._app.services.recognition.update()  # what the job found or decided
-        self._app.tell(ending(job, self._app.services.jobs, self._app.key_names), error=job.state is JobState.FAILED)
         self._app.data_changed()
+        jobs = self._app.services.jobs
+        if job.state is JobState.FAILED and jobs.error is not None:
+            self._app.stop_at(jobs.error, job.title)
+        else:
+            self._app.tell(ending(job, jobs, self._app.key_names), error=job.state is JobState.FAILED)
