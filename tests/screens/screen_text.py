@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from textual.app import App
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 SMALL, LARGE = (80, 24), (120, 40)
 PATIENCE = 100  # rounds of 0.05 s
@@ -24,7 +27,9 @@ def footer(app: App[None]) -> str:
 
 async def settled(pilot: Pilot[None]) -> None:
     """Until threads and timers have nothing more to draw."""
-    await pilot.app.workers.wait_for_complete()
+    for worker in list(pilot.app.workers):
+        with suppress(WorkerCancelled):  # a newer one took its place
+            await worker.wait()
     await pilot.pause()
     await pilot.pause()
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from tui_tagger.config import log_dir
 from tui_tagger.private import make_file, own_folder
+from tui_tagger.settings import VARIABLE
 
 LOG = "scan.log"  # in the log folder: what the scan printed, names of files among it
 
@@ -21,10 +22,11 @@ def command(db: Path, folders: Sequence[Path]) -> list[str]:
     return [*program, "scan", "--db", str(db.absolute()), "--", *(str(folder.absolute()) for folder in folders)]
 
 
-def scan_detached(db: Path, folders: Sequence[Path]) -> int:
+def scan_detached(db: Path, folders: Sequence[Path], config: Path | None = None) -> int:
     """Starts the scan and returns its process id. It stands the end of the terminal and of the connection.
 
-    Raises OSError where it cannot be started.
+    `config` is the settings file, where it is another than the environment says. Raises OSError where the program
+    cannot be started.
     """
     own_folder(log_dir())
     make_file(log_dir() / LOG, truncate=True)
@@ -34,15 +36,16 @@ def scan_detached(db: Path, folders: Sequence[Path]) -> int:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=_environment(os.environ),
+            env=_environment(os.environ, config),
             **_apart(),
         )
     process.returncode = 0  # it is left alone: nobody waits for it
     return process.pid
 
 
-def _environment(given: Mapping[str, str]) -> dict[str, str]:
-    return {**given, "PYINSTALLER_RESET_ENVIRONMENT": "1"}  # a program of its own, no part of the one that ends
+def _environment(given: Mapping[str, str], config: Path | None) -> dict[str, str]:
+    own = {VARIABLE: str(config.absolute())} if config else {}
+    return {**given, **own, "PYINSTALLER_RESET_ENVIRONMENT": "1"}  # a program of its own, no part of the one that ends
 
 
 def _apart() -> dict[str, Any]:

@@ -101,7 +101,7 @@ def run(wanted: Order) -> None:
     if app.left_running:
         from tui_tagger.cli.detaching import scan_detached
 
-        process = scan_detached(db, app.left_running)
+        process = scan_detached(db, app.left_running, wanted.config)
         tell(f"The scan goes on without the app, as process {process}; the app shows it when it is opened again.")
 
 
