@@ -6,6 +6,7 @@ The format was never published; exiftool's config_files/picasa_faces.config is t
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -72,9 +73,9 @@ def _sections_beside(photo: Path) -> Sections:
     for name in NAMES:
         path = photo.with_name(name)
         try:
-            stat = path.stat()
-            if stat.st_size <= MAX_BYTES:
-                return _read(path, stat.st_mtime_ns, stat.st_size)
+            status = path.stat()
+            if stat.S_ISREG(status.st_mode) and status.st_size <= MAX_BYTES:
+                return _read(path, status.st_mtime_ns, status.st_size)
         except OSError:
             continue
     return {}

@@ -1,4 +1,4 @@
-"""What `doctor --repair` mends: a damaged database, rows that refer to nothing, cut-off writes, open permissions."""
+"""What `doctor --repair` mends: a damaged database, rows that make no sense, cut-off writes, open permissions."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from tui_tagger.storage.backups import backup_folder
 from tui_tagger.storage.database import open_database
 from tui_tagger.storage.integrity import connect
 from tui_tagger.storage.models import Photo
-from tui_tagger.storage.restoring import Restored, restore
+from tui_tagger.storage.restoring import Restored, keep_copy, restore
 from tui_tagger.storage.salvage import drop_dangling
+from tui_tagger.storage.values import find_nonsense, mend
 
 
 def repair(database: Path) -> Iterator[str]:
@@ -49,10 +50,15 @@ def told_restored(done: Restored) -> str:
 
 
 def _rows(database: Path) -> Iterator[str]:
+    if find_nonsense(database):
+        yield f"Values that make no sense are mended; the database as it was is kept as {keep_copy(database)}"
     with closing(connect(database)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         count = drop_dangling(connection)
+        mended = mend(connection)
+        count += drop_dangling(connection)  # what referred to rows that were removed
         connection.execute("COMMIT")
+        yield from (f"mended: {each}" for each in mended)
         if count:
             yield f"{count} rows that referred to nothing were removed"
         wrong = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]

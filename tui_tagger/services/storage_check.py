@@ -16,6 +16,7 @@ from tui_tagger.private import open_to_others
 from tui_tagger.storage.backups import DAY, backup_folder, backups, contents
 from tui_tagger.storage.database import repair_hint
 from tui_tagger.storage.integrity import broken_references, broken_text, connect, find_damage
+from tui_tagger.storage.values import find_nonsense
 
 SCARCE = 500_000_000  # bytes left on the database's disk
 OLD = 14 * DAY  # seconds; a backup of this age is too old for a library in which something was decided since
@@ -36,6 +37,7 @@ def check_storage(database: Path) -> Iterator[Check]:
     yield damage
     if damage.ok and database.exists():
         yield _references(database)
+        yield _values(database)
         yield _writes(database)
     yield _backups(database, damage.ok)
     yield _private(database)
@@ -74,6 +76,13 @@ def _references(database: Path) -> Check:
     if count:
         return Check("references", False, f"{count} rows refer to what is not there", MEND)
     return Check("references", True, "every row refers to what is there")
+
+
+def _values(database: Path) -> Check:
+    found = find_nonsense(database)
+    if found:
+        return Check("values", False, f"what makes no sense: {', '.join(map(str, found))}", MEND)
+    return Check("values", True, "every value makes sense")
 
 
 def _writes(database: Path) -> Check:

@@ -10,8 +10,10 @@ from tui_tagger import log
 from tui_tagger.errors import DatabaseDamaged, DatabaseError
 from tui_tagger.storage.backups import Backup, is_due, make_backup
 from tui_tagger.storage.connection import REPAIR
-from tui_tagger.storage.connection import told as told
+from tui_tagger.storage.connection import told as told_of_sqlite
 from tui_tagger.storage.integrity import CHECKED_AT_ONCE, find_damage
+from tui_tagger.storage.models import proxy
+from tui_tagger.storage.values import find_nonsense
 
 SMALL = 50_000_000  # bytes; such a database is copied within half a second, which may pass when a session ends
 
@@ -19,11 +21,15 @@ SMALL = 50_000_000  # bytes; such a database is copied within half a second, whi
 def look_after(database: Path, cancelled: Callable[[], bool] = lambda: False) -> Backup | None:
     """For a thread, after the first frame: checks what was too large to be checked at once; backs up if that is due.
 
+    Before a backup it looks at all values, so that no backup holds what makes no sense in the place of one that did.
     Raises DatabaseDamaged, and DatabaseError where no backup can be made. What `cancelled` stops is done another time.
     """
     try:
         _check(database, cancelled)
-        backup = make_backup(database, cancelled) if is_due(database) else None
+        due = is_due(database)
+        if due and (refusal := _nonsense(database, cancelled)) is not None:
+            raise refusal
+        backup = make_backup(database, cancelled) if due else None
     except sqlite3.Error as error:
         if cancelled():
             return None
@@ -34,6 +40,27 @@ def look_after(database: Path, cancelled: Callable[[], bool] = lambda: False) ->
     if backup is not None:
         log.event("backup", number=backup.number, bytes=backup.size)
     return backup
+
+
+def told(error: BaseException, database: Path | None = None) -> DatabaseError | None:
+    """An error that nobody expected, as it is told to a user: trouble of SQLite, or values that make no sense.
+
+    None for what is a mistake in the program. Without `database` it is the one that was opened last.
+    """
+    path = database or (Path(proxy.obj.database) if proxy.obj is not None else None)
+    if (trouble := told_of_sqlite(error, path or "The database")) is not None or path is None:
+        return trouble
+    try:
+        return _nonsense(path)
+    except sqlite3.Error:
+        return None
+
+
+def _nonsense(database: Path, cancelled: Callable[[], bool] | None = None) -> DatabaseDamaged | None:
+    found = find_nonsense(database, cancelled)
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    text = f"{database} holds values that make no sense ({found[0]}{more})" if found else ""
+    return DatabaseDamaged(text, REPAIR) if found else None
 
 
 def after_session(database: Path) -> None:

@@ -53,6 +53,13 @@ def restore(database: Path) -> Restored:
     return Restored(chosen, aside, decisions)
 
 
+def keep_copy(database: Path) -> Path:
+    """A copy of the database beside it, under the first free name for damaged ones. Raises DatabaseError."""
+    aside = next(path for path in _names(database) if not path.exists())
+    copy(database, aside)
+    return aside
+
+
 def _copied(source: Path, target: Path) -> bool:
     with suppress(DatabaseError, sqlite3.Error):
         return copy(source, target)
