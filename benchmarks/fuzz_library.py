@@ -6,6 +6,7 @@ import random
 import shutil
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -78,11 +79,11 @@ def use(services: object) -> None:
         services.recognition.update,
         library.counts,
         library.folders,
-        *(lambda sort=sort: library.page(sort=sort) for sort in ("date", "name", "waiting")),
+        *(partial(library.page, sort=sort) for sort in ("date", "name", "waiting")),
         lambda: library.page("person:Anna"),
-        *(lambda photo=photo: library.photo(photo) for photo in photos),
-        *(lambda photo=photo: library.picture(photo, 64) for photo in photos),
-        *(lambda face=face: library.face_picture(face, 64) for face in faces),
+        *(partial(library.photo, photo) for photo in photos),
+        *(partial(library.picture, photo, 64) for photo in photos),
+        *(partial(library.face_picture, face, 64) for face in faces),
         lambda: [review.item(face) for face in review.queue()],
         review.groups,
         review.history,
@@ -90,7 +91,7 @@ def use(services: object) -> None:
         people.suspicious,
         lambda: people.complete("an"),
         *(lambda person=person: people.faces(person, fits=people.fits(person)) for person in persons),
-        *(lambda person=person: people.appearances(person) for person in persons),
+        *(partial(people.appearances, person) for person in persons),
         services.places.points,
         lambda: services.tagging.preview(describe=True),
         services.tagging.unfinished,

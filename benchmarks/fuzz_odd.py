@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,15 @@ def _names(folder: Path) -> None:
 
 
 def _file(name: str, make: Callable[[], bytes]) -> Callable[[Path], None]:
-    return lambda folder: (folder / name).write_bytes(make()) and None
+    def place(folder: Path) -> None:
+        (folder / name).write_bytes(make())
+
+    return place
+
+
+def _folders(folder: Path) -> None:
+    for name in ("x.jpg", "y.png", "x.xmp"):
+        (folder / name).mkdir()
 
 
 ODD: dict[str, Callable[[Path], None]] = {
@@ -138,7 +147,7 @@ ODD: dict[str, Callable[[Path], None]] = {
     "TIFF with tiles of 2 billion": _tiff,
     "60 GB of nothing": _sparse,
     "0 bytes": _empty,
-    "folders named like photos": lambda folder: [(folder / n).mkdir() for n in ("x.jpg", "y.png", "x.xmp")] and None,
+    "folders named like photos": _folders,
     "links that loop": _loops,
     "pipes, sockets, devices": _specials,
     "pipes and devices as sidecars": _sidecars,
@@ -160,28 +169,30 @@ def use(folder: Path, database: Path) -> None:
     """Scans the folder and each entry by its own name, shows what was found, and writes a name into it."""
     from tui_tagger.metadata.naming import read_naming
     from tui_tagger.services import Services
-    from tui_tagger.services.scan import Models, scan
+    from tui_tagger.services.extraction import Models
+    from tui_tagger.services.extractors import InProcess
+    from tui_tagger.services.scan import scan
     from tui_tagger.storage.models import Photo
 
     def no_embedder() -> Any:
         raise AssertionError("nothing is embedded")
 
-    models = Models(NoFaces, no_embedder, "none")
+    extractors = InProcess(Models(NoFaces, no_embedder, "none"))
     services = Services.open(database)
     try:
         entries = [entry for entry in folder.iterdir() if entry.suffix != ".xmp" and entry.name != ".picasa.ini"]
-        reports = [scan([folder, *(entry for entry in entries if entry.exists())], models, lambda *_: True)]
+        reports = [scan([folder, *(entry for entry in entries if entry.exists())], extractors, lambda *_: True)]
         photos = [photo for (photo,) in Photo.select(Photo.id).tuples()]
         for path in [*entries, *services.library.paths(photos)]:
             if path.is_file():
-                every([lambda path=path: read_naming(path)])
+                every([partial(read_naming, path)])
         for photo in photos:
             every(
                 [
-                    lambda photo=photo: services.library.photo(photo),
-                    lambda photo=photo: services.library.picture(photo, 64),
-                    lambda photo=photo: services.library.entries(photo),
-                    lambda photo=photo: services.review.add_present(photo, "Anna"),
+                    partial(services.library.photo, photo),
+                    partial(services.library.picture, photo, 64),
+                    partial(services.library.entries, photo),
+                    partial(services.review.add_present, photo, "Anna"),
                 ]
             )
         every([services.tagging.write, services.tagging.undo_last])

@@ -10,6 +10,7 @@ APP = "tui-tagger"
 DATA = Path(__file__).parent / "data"
 
 MAX_PIXELS = 300_000_000  # a 300-megapixel photo takes 0.9 GB as RGB; larger files are refused as decompression bombs
+MAX_BYTES = 1_000_000_000  # of a file that is read whole: more than any photo has, and a sparse file may have any size
 
 # Hierarchical keywords below one of these are names of people; compared without case. digiKam and Windows use
 # "People"; the others are what its users in other languages call that tag.

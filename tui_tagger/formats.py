@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
+import os
+import stat
 import sys
 import warnings
 from collections.abc import Callable
@@ -15,6 +17,7 @@ from typing import Any
 
 from PIL import Image, features
 
+from tui_tagger.config import MAX_BYTES
 from tui_tagger.errors import PhotoError
 
 # Pillow tells of broken metadata by log and warning, both of which would be printed over the screen.
@@ -62,12 +65,28 @@ def missing_extra(path: Path) -> Extra | None:
     return next((extra for extra in wanted if not extra.installed()), None)
 
 
+def read_bytes(path: Path) -> bytes:
+    """All of a photo's or a sidecar's file. Raises PhotoError for what is no regular file or too large, and OSError."""
+    status = path.stat()
+    _check_regular(path, status)
+    if status.st_size > MAX_BYTES:
+        raise PhotoError(f"{path}: {status.st_size / 1e9:,.0f} GB are more than a photo has", "Move it elsewhere.")
+    return path.read_bytes()
+
+
+def _check_regular(path: Path, status: os.stat_result) -> None:
+    """Reading a pipe or a device may never end."""
+    if not stat.S_ISREG(status.st_mode):
+        raise PhotoError(f"{path}: is no regular file", "Only files are photos: no folders, pipes or devices.")
+
+
 def open_image(path: Path) -> Image.Image:
     """A photo that is open but not decoded; a RAW file gives the preview that its camera made, with its orientation.
 
     HEIC comes upright already, `info["original_orientation"]` says how it is stored. Raises PhotoError where an
     optional part is missing, and what the decoders raise: nearly anything on damaged files.
     """
+    _check_regular(path, path.stat())
     with path.open("rb") as file:
         head = file.read(12)
     try:

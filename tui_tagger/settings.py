@@ -18,6 +18,7 @@ from tui_tagger import config
 from tui_tagger.errors import SettingsError
 
 VARIABLE = "TUI_TAGGER_CONFIG"
+MOST_LINES = 1_000  # of a file in which the line of what is wrong is looked for
 KEYS_DOC = (
     'Other keys for a command, by its id: "review.accept" = ["enter", "y"]. docs/keys.md lists the ids; '
     "an empty list takes a command's keys away."
@@ -274,6 +275,8 @@ def _wrong(text: str, source: Path, path: tuple[str, ...], message: str, hint: s
 def line_of(text: str, path: tuple[str, ...]) -> int | None:
     """The line, from 1, where a key stands first: after the longest beginning of the file that is TOML without it."""
     lines, before = text.splitlines(keepends=True), 0
+    if len(lines) > MOST_LINES:
+        return None  # each line is a reading of all before
     for count in range(1, len(lines) + 1):
         try:
             table: Any = tomllib.loads("".join(lines[:count]))

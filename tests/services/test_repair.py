@@ -35,7 +35,7 @@ def path(tmp_path: Path) -> Path:
 def test_all_is_well(path: Path) -> None:
     found = checks(path)
     assert all(check.ok for check in found.values())
-    assert found.keys() == {"database", "references", "writes", "backups", "permissions", "disk"}
+    assert found.keys() == {"database", "references", "values", "writes", "backups", "permissions", "disk"}
     assert found["backups"].text.startswith("1, 0 MB")
     assert list(repair(path)) == []
 

@@ -12,7 +12,7 @@ import exifread
 from PIL import Image
 
 from tui_tagger.errors import PhotoError
-from tui_tagger.formats import RAW, open_image
+from tui_tagger.formats import RAW, open_image, read_bytes
 from tui_tagger.metadata import gps, iptc, tags
 from tui_tagger.metadata.dates import Moment, date_of
 from tui_tagger.metadata.frame import frame_of
@@ -97,7 +97,7 @@ def read_entries(path: Path) -> tuple[ExifEntry, ...]:
 
 def _with_image(path: Path, read: Callable[[BinaryIO, Image.Image], Result]) -> Result:
     try:
-        with path.open("rb") as file, open_image(path) as image:
+        with open_image(path) as image, path.open("rb") as file:
             return read(file, image)
     except FileNotFoundError:
         raise PhotoError(f"{path}: the file is not there", "Was it moved? Scan its folder again.") from None
@@ -251,10 +251,10 @@ def _entries(file: BinaryIO, image: Image.Image) -> tuple[ExifEntry, ...]:
 
 def _entries_without_image(path: Path) -> tuple[ExifEntry, ...]:
     try:
+        data = read_bytes(path)
         with path.open("rb") as file:
             found = _exif_entries(file)
-        data = path.read_bytes()
-    except OSError:
+    except (OSError, PhotoError):
         return ()
     listed = [entry for packet in embedded(data) for entry in _listed(packet, "XMP")]
     return (*found, *listed, *_iptc_entries(iptc.read(data)))

@@ -6,6 +6,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from tui_tagger.errors import PhotoError
+from tui_tagger.formats import read_bytes
 from tui_tagger.metadata.container import image_data
 from tui_tagger.metadata.splice import Refused
 
@@ -24,6 +25,6 @@ def image_hash(data: bytes) -> str:
 def file_hash(path: Path) -> str:
     """`image_hash` of a file. Raises PhotoError if it cannot be read."""
     try:
-        return image_hash(path.read_bytes())
+        return image_hash(read_bytes(path))
     except OSError as error:
         raise PhotoError(f"{path}: cannot be read ({error.strerror})", "Is its disk connected?") from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from tui_tagger.errors import MetadataError, PhotoError
-from tui_tagger.formats import open_image
+from tui_tagger.formats import open_image, read_bytes
 from tui_tagger.metadata import container, exiftext, jpeg, merge, mergecheck, people, safewrite, sidecar, tags
 from tui_tagger.metadata.exif import read_info
 from tui_tagger.metadata.frame import frame_at, read_frame
@@ -22,7 +22,6 @@ Target = Literal["auto", "file", "sidecar"]
 
 MAX_GROWTH = 65_536  # bytes; more than names can need
 KEPT = "It has a description of its own, which stays."
-MAX_FILE = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,8 +322,8 @@ def _name_notes(regions: Sequence[NamedRegion]) -> list[str]:
 
 def read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_FILE:
-            raise MetadataError(f"{path}: is too large for names to be written", "")
-        return path.read_bytes()
+        return read_bytes(path)
+    except PhotoError as error:
+        raise MetadataError(error.message, error.hint) from error
     except OSError as error:
         raise MetadataError(f"{path}: cannot be read ({error.strerror})", "Is its disk connected?") from error

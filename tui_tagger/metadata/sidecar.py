@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 from PIL import Image
@@ -27,12 +28,16 @@ def new_path(photo: Path) -> Path:
 def find(photo: Path) -> Path | None:
     """The photo's existing sidecar: photo.jpg.xmp before photo.xmp; the latter only if it can belong to no other."""
     for candidate in (new_path(photo), photo.with_name(photo.name + ".XMP")):
-        if candidate.is_file():
+        if _is_file(candidate):
             return candidate
     for candidate in (photo.with_suffix(".xmp"), photo.with_suffix(".XMP")):
-        if candidate.is_file() and (photo.suffix.lower() in RAW or not _has_sibling(photo)):
+        if _is_file(candidate) and (photo.suffix.lower() in RAW or not _has_sibling(photo)):
             return candidate
     return None
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113  Path.is_file raises where the name is too long
 
 
 def _has_sibling(photo: Path) -> bool:

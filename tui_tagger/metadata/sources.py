@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui_tagger.errors import PhotoError
+from tui_tagger.formats import read_bytes
 from tui_tagger.metadata import container, iptc, jpeg, sidecar
 from tui_tagger.metadata.iptc import Iptc
 from tui_tagger.metadata.packet import Packet, parse
@@ -39,7 +40,7 @@ def read_sources(path: Path) -> tuple[list[Source], Iptc]:
     Raises PhotoError only if the file cannot be read.
     """
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
     except OSError as error:
         raise PhotoError(f"{path}: cannot be read ({error.strerror})", "Is its disk connected?") from error
     beside = sidecar_packet(path)
@@ -51,8 +52,8 @@ def sidecar_packet(path: Path) -> Source | None:
     """The sidecar's packet, where there is a sidecar that can be parsed."""
     beside = sidecar.find(path.resolve())
     try:
-        packet = None if beside is None else parsed(beside.read_bytes())
-    except OSError:
+        packet = None if beside is None else parsed(read_bytes(beside))
+    except (OSError, PhotoError):
         packet = None
     return None if beside is None or packet is None else Source(beside.name, packet)
 

@@ -17,7 +17,7 @@ from tui_tagger.config import WORKING_SIDE
 from tui_tagger.errors import PhotoError
 from tui_tagger.geometry import Box
 from tui_tagger.imaging import load_reduced
-from tui_tagger.metadata.identity import image_hash
+from tui_tagger.metadata.identity import file_hash
 from tui_tagger.services.extraction import Models, crop_source
 from tui_tagger.services.recognition import to_blob
 from tui_tagger.services.scan import Checkpoint
@@ -109,7 +109,7 @@ def _check_same(photo: Photo) -> None:
     try:
         stat = path.stat()
         same = (stat.st_size, stat.st_mtime_ns) == (photo.size, photo.mtime_ns)
-        if same or image_hash(path.read_bytes()) == photo.image_hash:
+        if same or file_hash(path) == photo.image_hash:
             return
     except OSError as error:
         raise PhotoError(f"{path}: cannot be read ({error.strerror})") from error

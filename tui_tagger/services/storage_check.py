@@ -89,10 +89,14 @@ def _writes(database: Path) -> Check:
     """Writes whose process ended in the middle; the next start of the program finishes their bookkeeping."""
     with closing(connect(database)) as connection:
         rows = connection.execute("SELECT key FROM setting WHERE key LIKE 'writing:%'").fetchall()
-    stale = [key for (key,) in rows if not runs(int(key.partition(":")[2] or 0))]
+    stale = [key for (key,) in rows if not _under_way(key.partition(":")[2])]
     if stale:
         return Check("writes", False, f"{len(stale)} writes of names were cut off", MEND)
     return Check("writes", True, f"{len(rows)} under way" if rows else "none was cut off")
+
+
+def _under_way(process: str) -> bool:
+    return process.isdecimal() and runs(int(process))
 
 
 def _backups(database: Path, sound: bool) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from tui_tagger import log
@@ -11,7 +12,7 @@ from tui_tagger.errors import DatabaseDamaged, DatabaseError
 from tui_tagger.storage.backups import Backup, is_due, make_backup
 from tui_tagger.storage.connection import REPAIR
 from tui_tagger.storage.connection import told as told_of_sqlite
-from tui_tagger.storage.integrity import CHECKED_AT_ONCE, find_damage
+from tui_tagger.storage.integrity import CHECKED_AT_ONCE, broken_references, connect, find_damage
 from tui_tagger.storage.models import proxy
 from tui_tagger.storage.values import find_nonsense
 
@@ -57,7 +58,10 @@ def told(error: BaseException, database: Path | None = None) -> DatabaseError | 
 
 
 def _nonsense(database: Path, cancelled: Callable[[], bool] | None = None) -> DatabaseDamaged | None:
-    found = find_nonsense(database, cancelled)
+    found: list[object] = [*find_nonsense(database, cancelled)]
+    with closing(connect(database)) as connection:
+        if count := broken_references(connection):
+            found.append(f"{count} rows refer to what is not there")
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     text = f"{database} holds values that make no sense ({found[0]}{more})" if found else ""
     return DatabaseDamaged(text, REPAIR) if found else None

@@ -34,6 +34,8 @@ def open_database(path: Path) -> SqliteDatabase:
     """
     try:
         _refuse_lost(path)
+        if path.exists() and not path.is_file():
+            raise DatabaseError(f"{path} is no file", "Choose another place with --db.")
         make_folder(path.parent)
         make_file(path)  # SQLite gives its -wal and -shm files the mode of the database
         _prepare(path)

@@ -45,7 +45,7 @@ def _sets(table: str, values: str) -> str:
 AGAIN = "mtime_ns = -1"  # so the next scan reads the file's metadata
 NOBODY = "state = 'unknown', person_id = NULL, probability = NULL, recommendation = 'none'"
 PATH = "({0} > '' AND {0} != x'' AND instr({0}, char(0)) = 0) IS NOT 1"
-DATE = "strftime('%Y-%m-%dT%H:%M:%S', substr(taken_at, 1, 19))"
+DATE = "strftime('%Y-%m-%dT%H:%M:%S', substr(taken_at, 1, 19), '+0 days')"  # which makes 30 February 2 March
 BOX = (
     "(x IS NOT NULL OR y IS NOT NULL OR width IS NOT NULL OR height IS NOT NULL) AND ("
     + " OR ".join(_outside(column, low, 1e7, null=False) for column, low in
@@ -88,19 +88,21 @@ RULES = (
                    f"{c} = iif(typeof({c}) = 'text', {c}, '')"
                    for c in ("name", "date_source", "camera", "description", "place", "failure", "image_hash"))
                + f", {AGAIN}")),
-    Rule("photo", "a file's state", _not(WHOLE, "size", "mtime_ns"), _sets("photo", f"size = 0, {AGAIN}")),
+    Rule("photo", "a file's state", _not(WHOLE, "size", "mtime_ns") + f" OR {_not_maybe(WHOLE, 'sidecar_ns')}",
+         _sets("photo", f"size = 0, sidecar_ns = NULL, {AGAIN}")),
     Rule("person", "a name", "typeof(name) != 'text' OR trim(name) = ''",
          _sets("person", "name = 'Unreadable name ' || id")),
     Rule("person", "a birth date", "birth_date IS NOT NULL AND (typeof(birth_date) != 'text' OR NOT ("
-         "birth_date GLOB '[0-9][0-9][0-9][0-9]' OR strftime('%Y-%m', birth_date || '-01') IS birth_date"
-         " OR strftime('%Y-%m-%d', birth_date) IS birth_date))", _sets("person", "birth_date = NULL")),
+         "birth_date GLOB '[0-9][0-9][0-9][0-9]' OR strftime('%Y-%m', birth_date || '-01', '+0 days') IS birth_date"
+         " OR strftime('%Y-%m-%d', birth_date, '+0 days') IS birth_date))", _sets("person", "birth_date = NULL")),
     Rule("person", "a mark", f"(hidden IN (0, 1)) IS NOT 1 OR {_not_maybe(WHOLE, 'keyface')}"
          f" OR {_not(TEXT, 'created_at', 'used_at')}",
          _sets("person", "hidden = 0, keyface = NULL, created_at = iif(typeof(created_at) = 'text', created_at, ''), "
                "used_at = iif(typeof(used_at) = 'text', used_at, '')")),
     Rule("alias", "a name", "typeof(name) != 'text' OR trim(name) = ''", "DELETE FROM alias WHERE $wrong"),
     Rule("face", "a state", "state NOT IN ('unknown', 'suggested', 'confirmed', 'ignored', 'not a face')"
-         " OR (state IN ('suggested', 'confirmed') AND person_id IS NULL)", _sets("face", NOBODY)),
+         f" OR (state IN ('suggested', 'confirmed') AND person_id IS NULL) OR {_not_maybe(WHOLE, 'person_id')}",
+         _sets("face", NOBODY)),
     Rule("face", "a box of somebody", f"state = 'confirmed' AND ({BOX})",
          _sets("face", "x = NULL, y = NULL, width = NULL, height = NULL, landmarks = NULL")),
     Rule("face", "a box", f"state != 'confirmed' AND ({BOX})", "DELETE FROM face WHERE $wrong"),
