@@ -107,7 +107,7 @@ def test_strips_change_nothing(mtcnn: MtcnnDetector, monkeypatch: pytest.MonkeyP
     photo = upright(drawn_face(333))
     (whole,) = mtcnn.detect(photo)
     monkeypatch.setattr(detector_module, "STRIP", 16)
-    monkeypatch.setattr(detector_module, "BATCH", 3)
+    monkeypatch.setattr(detector_module, "BATCH", 3 * 48 * 48)
     (in_parts,) = mtcnn.detect(photo)
     assert in_parts.box.iou(whole.box) > 0.999
     assert in_parts.landmarks == pytest.approx(whole.landmarks, abs=0.01)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from tui_tagger.errors import ModelError
 
 MEAN, SPREAD = 127.5, 128.0  # facenet-pytorch's networks were trained with (pixels - MEAN) / SPREAD
+VECTOR = 16  # numbers that a processor with AVX-512 computes at once; half as many with AVX2
 _declared: list[torch.library.Library] = []
 
 
@@ -69,8 +70,9 @@ class ProposalNet(nn.Module):
 
 
 class WidePReLU(nn.Module):
-    """`nn.PReLU` for channels-last pictures, by whole rows: torch's own goes pixel by pixel, whose few channels are not
-    enough to fill a vector of the processor.
+    """`nn.PReLU` for channels-last pictures, by whole rows.
+
+    Torch's own goes pixel by pixel: slow where the channels of one do not fill whole vectors of the processor.
     """
 
     def __init__(self, narrow: nn.PReLU) -> None:
@@ -142,10 +144,8 @@ def prepared(net: nn.Module) -> nn.Module:
     assert isinstance(first, nn.Conv2d) and first.bias is not None
     first.weight /= SPREAD
     first.bias -= MEAN * first.weight.sum((1, 2, 3))
-    pictures = True  # until the first dense layer
     for name, part in list(net.named_children()):
-        pictures &= not isinstance(part, nn.Linear)
-        if isinstance(part, nn.PReLU) and pictures:
+        if isinstance(part, nn.PReLU) and len(part.weight) % VECTOR:
             setattr(net, name, WidePReLU(part))
         elif isinstance(part, nn.MaxPool2d):
             setattr(net, name, StridedMax(part.kernel_size))

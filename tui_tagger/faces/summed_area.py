@@ -30,8 +30,9 @@ class SummedArea:
         """The whole image in `height` by `width` pixels; of it these rows, float32 [rows, width, 3], 0 to 255."""
         top, bottom = (edges[0, rows] for edges in _bins(np.array([self.height]), height))
         left, right = (edges[0] for edges in _bins(np.array([self.width]), width))
-        sums = self._sums[bottom]
-        sums -= self._sums[top]
+        sums = np.empty((len(top), *self._sums.shape[1:]), np.int32)
+        for line, first, last in zip(sums, top, bottom, strict=True):  # whole lines: indexing would copy them first
+            np.subtract(self._sums[last], self._sums[first], out=line)
         return _averaged(sums.take(right, 1) - sums.take(left, 1), bottom - top, right - left)
 
     def crops(self, corners: Ints, side: int) -> Floats:
@@ -41,16 +42,11 @@ class SummedArea:
         """
         left, right = (edge + corners[:, [0]] for edge in _bins(corners[:, 2] - corners[:, 0], side))
         top, bottom = (edge + corners[:, [1]] for edge in _bins(corners[:, 3] - corners[:, 1], side))
-        sums = self._at(bottom, right)
-        sums -= self._at(top, right)
-        sums -= self._at(bottom, left)
-        sums += self._at(top, left)
-        return _averaged(sums, bottom - top, right - left)
-
-    def _at(self, rows: Ints, columns: Ints) -> Sums:
-        places = rows[:, :, None] * (self.width + 1) + columns[:, None, :]
-        sums: Sums = self._sums.reshape(-1, 3).take(places, axis=0)
-        return sums
+        rows, columns = np.concatenate([top, bottom], 1) * (self.width + 1), np.concatenate([left, right], 1)
+        edges = self._sums.reshape(-1, 3).take(rows[:, :, None] + columns[:, None, :], axis=0)
+        sums = edges[:, side:]
+        sums -= edges[:, :side]
+        return _averaged(sums[:, :, side:] - sums[:, :, :side], bottom - top, right - left)
 
 
 def _bins(lengths: Ints, parts: int) -> tuple[Ints, Ints]:

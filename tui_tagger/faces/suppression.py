@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-BLOCK = 256  # boxes that are compared with each other at a time
+BLOCK = 128  # boxes that are compared with each other at a time
 
 
 def suppress(boxes: Floats, scores: Floats, threshold: float, of_smaller: bool = False) -> Ints:
@@ -22,8 +22,8 @@ def suppress(boxes: Floats, scores: Floats, threshold: float, of_smaller: bool =
     kept = np.empty(0, np.int64)
     for start in range(0, len(boxes), BLOCK):
         block = np.arange(start, min(start + BLOCK, len(boxes)))
-        block = block[~(_overlap(boxes[kept], boxes[block], of_smaller) > threshold).any(0)]
-        kept = np.concatenate([kept, block[_best(_overlap(boxes[block], boxes[block], of_smaller) > threshold)]])
+        block = block[~_in_conflict(boxes[kept], boxes[block], threshold, of_smaller).any(0)]
+        kept = np.concatenate([kept, block[_best(_in_conflict(boxes[block], boxes[block], threshold, of_smaller))]])
     return np.asarray(order[kept], np.int64)
 
 
@@ -41,20 +41,21 @@ def _best(conflicts: NDArray[np.bool_]) -> NDArray[np.bool_]:
         stays = settled
 
 
-def _overlap(a: Floats, b: Floats, of_smaller: bool) -> Floats:
-    """Overlap of each of `a` [n, 4] with each of `b` [m, 4], [n, m]."""
-    pixel = np.float32(1 if of_smaller else 0)
-    shared = _common(a[:, 0::2], b[:, 0::2], pixel)
-    shared *= _common(a[:, 1::2], b[:, 1::2], pixel)
-    area_a, area_b = ((box[:, 2:] - box[:, :2] + pixel).prod(1) for box in (a, b))
+def _in_conflict(a: Floats, b: Floats, threshold: float, of_smaller: bool) -> NDArray[np.bool_]:
+    """Which of `a` [n, 4] overlap with which of `b` [m, 4] by more than `threshold`, [n, m]."""
+    pixel = np.array([0, 0, 1, 1] if of_smaller else 0, np.float32)
+    a, b = a + pixel, b + pixel
+    shared = _common(a[:, 0::2], b[:, 0::2])
+    shared *= _common(a[:, 1::2], b[:, 1::2])
+    area_a, area_b = ((box[:, 2:] - box[:, :2]).prod(1) for box in (a, b))
     whole = np.minimum.outer(area_a, area_b) if of_smaller else np.add.outer(area_a, area_b) - shared
-    shared /= np.maximum(whole, np.float32(1e-9), out=whole)
-    return shared
+    whole *= np.float32(threshold)
+    conflicts: NDArray[np.bool_] = shared > whole
+    return conflicts
 
 
-def _common(a: Floats, b: Floats, pixel: np.float32) -> Floats:
+def _common(a: Floats, b: Floats) -> Floats:
     """Length that each of n intervals [n, 2] has in common with each of m, [n, m]."""
     length = np.minimum.outer(a[:, 1], b[:, 1])
     length -= np.maximum.outer(a[:, 0], b[:, 0])
-    length += pixel
     return np.maximum(length, 0, out=length)
