@@ -99,7 +99,7 @@ def test_photos_are_scanned_as_they_come_change_move_and_go(running: Running, ph
     running.until(lambda report: report["moved"] == 1)
 
     paint_photo(photos / "a1.jpg", (5, 6))
-    running.until(lambda report: report["new"] == 1 and report["faces"] >= 2)
+    running.until(lambda report: report["changed"] == 1 and report["faces"] >= 2)
 
     (photos / "b1.jpg").unlink()
     running.until(lambda report: report["photos"] == 8)

@@ -209,7 +209,7 @@ async def test_an_empty_queue_says_what_to_do_next(app: TaggerApp, services: Ser
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "f5", "t")
         assert "No face is waiting" in text(app)
-        assert "F4" in text(app)
+        assert "f4" in text(app)
 
 
 async def test_tab_swaps_face_and_photo_and_o_opens_it(app: TaggerApp) -> None:

@@ -237,7 +237,7 @@ class JobService:
             self.error = TaggerError("The worker process ended unexpectedly", "worker.log in the log folder says more.")
             self._end(JobState.FAILED, (), self.error.message)
             return
-        log.event("the worker died at a photo" if photo else "the worker died")
+        log.event("the worker died", at_a_photo=photo is not None)
         if photo is not None:
             mark_crashed(photo)
             self._crashes.append(Failure(photo, f"{photo}: decoding it crashed"))
