@@ -17,6 +17,7 @@ from textual.dom import DOMNode
 from tests.screens.screen_text import LARGE, press, settled, text
 from tui_tagger.app import TaggerApp
 from tui_tagger.services import Services
+from tui_tagger.services.views import Failure, JobState, JobView
 from tui_tagger.shell.keymap import bindings_of, own_classes
 
 OWNERS: list[type[DOMNode]] = [*own_classes(), TaggerApp]
@@ -272,6 +273,10 @@ async def test_each_command_has_its_effect(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     prepare(services, name)
+    if name == "a photo that failed":
+        failure = Failure(Path("wrong.jpg"), "wrong.jpg: cannot be read")
+        job = JobView(1, "Scanning", JobState.DONE, 1, 1, (failure,), 1.0, None)
+        monkeypatch.setattr(services.jobs, "current", lambda: job)
     async with app.run_test(size=LARGE) as pilot:
         for step in WALKS[name]:
             await settled(pilot)
