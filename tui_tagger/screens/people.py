@@ -17,6 +17,7 @@ from tui_tagger.screens.person_actions import PersonActions
 from tui_tagger.screens.previewed import Preview
 from tui_tagger.services.roster import Sort
 from tui_tagger.services.views import PersonEntry, PersonRow
+from tui_tagger.widgets.fitted import Fitted
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.name_field import NameField
 from tui_tagger.widgets.people_rows import heading, person_line, summary
@@ -72,7 +73,7 @@ class PeopleScreen(PersonActions):
         yield Empty(id="empty")
         with Horizontal(id="people"):
             with Vertical(id="people-table"):
-                yield Static(id="people-heading")
+                yield Fitted(lambda _width: heading(self.rows.size.width), id="people-heading")
                 yield RowList(id="people-list", marking=True)
             with Vertical(id="side"):
                 yield Static(id="facts")
@@ -96,7 +97,7 @@ class PeopleScreen(PersonActions):
             self.focus_body()
 
     def show_heading(self) -> None:
-        self.query_one("#people-heading", Static).update(heading(self.rows.size.width))
+        self.query_one("#people-heading", Fitted).refresh()  # the list may have got a scrollbar
 
     def on_resize(self) -> None:
         super().on_resize()

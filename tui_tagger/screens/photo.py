@@ -21,6 +21,7 @@ from tui_tagger.text import visible
 from tui_tagger.widgets.box_drawing import BoxDrawing
 from tui_tagger.widgets.candidates import Candidates
 from tui_tagger.widgets.exif_table import ExifTable
+from tui_tagger.widgets.fitted import Fitted
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.name_field import NameField
 from tui_tagger.widgets.overlays import drawn_overlay, face_overlays
@@ -88,7 +89,7 @@ class PhotoScreen(Decisions):
         with Container(id="photo"):
             yield Picture(id="main-picture")
             with Vertical(id="side"):
-                yield Static(id="facts")
+                yield Fitted(id="facts")
                 yield NameField(lambda prefix: self.services.people.complete(prefix))
                 yield BoxDrawing()
                 yield Static(id="tabs")
@@ -162,7 +163,8 @@ class PhotoScreen(Decisions):
 
     def show_photo(self) -> None:
         assert self.photo is not None
-        self.query_one("#facts", Static).update(facts(self.photo, self.side_width))
+        photo = self.photo
+        self.query_one("#facts", Fitted).fit(lambda width: facts(photo, width))
         self.query_one("#face-list", RowList).fill(self.count, self.draw_face, self.id_at)
         self.show_face()
 

@@ -14,6 +14,7 @@ from tui_tagger.services.views import KnownName, PhotoDetail, ReviewItem
 from tui_tagger.text import visible
 from tui_tagger.widgets.candidates import Candidates
 from tui_tagger.widgets.contact_sheet import contact_sheet
+from tui_tagger.widgets.fitted import Fitted
 from tui_tagger.widgets.name_field import NameField
 from tui_tagger.widgets.overlays import face_overlays
 from tui_tagger.widgets.picture import Picture, Source
@@ -38,7 +39,7 @@ class FacePanel(Container):
         yield Picture(id="main-picture")
         yield Picture(id="second-picture")
         with Vertical(id="side"):
-            yield Static(id="facts")
+            yield Fitted(id="facts")
             yield NameField(self._complete)
             yield Candidates()
             yield Static(id="strip-title")
@@ -53,23 +54,8 @@ class FacePanel(Container):
         self.show_strip()
 
     def show_facts(self, marked: bool) -> None:
-        if self.item is None or self.photo is None:
-            return
-        face, side = self.item.face, self.query_one("#facts", Static)
-        width = max(side.size.width, 24)
-        mark = STATES[face.state]
-        where = visible(self.item.place) or "no place"
-        side.update(
-            Content.assemble(
-                Content(short_path(face.photo_path, width)).truncate(width, ellipsis=True),
-                f"\n{when(self.item.taken_at)}\n",
-                Content(where).truncate(width, ellipsis=True),
-                "\n",
-                Content.styled("▪ marked  ", "bold $text-accent") if marked else Content(),
-                (f"{mark.glyph} {mark.word}", f"${mark.colour}"),
-                (f"  face {face.number} of {len(self.photo.faces)}", "$foreground-muted"),
-            )
-        )
+        if (item := self.item) is not None and (photo := self.photo) is not None:
+            self.query_one("#facts", Fitted).fit(lambda width: facts(item, photo, marked, width))
 
     def show_pictures(self) -> None:
         panes = [self.query_one("#main-picture", Picture), self.query_one("#second-picture", Picture)]
@@ -107,3 +93,17 @@ class FacePanel(Container):
             group="prefetch",
             exit_on_error=False,
         )
+
+
+def facts(item: ReviewItem, photo: PhotoDetail, marked: bool, width: int) -> Content:
+    """Path, date, place, and how things stand with the face."""
+    face, mark = item.face, STATES[item.face.state]
+    return Content.assemble(
+        Content(short_path(face.photo_path, width)).truncate(width, ellipsis=True),
+        f"\n{when(item.taken_at)}\n",
+        Content(visible(item.place) or "no place").truncate(width, ellipsis=True),
+        "\n",
+        Content.styled("▪ marked  ", "bold $text-accent") if marked else Content(),
+        (f"{mark.glyph} {mark.word}", f"${mark.colour}"),
+        (f"  face {face.number} of {len(photo.faces)}", "$foreground-muted"),
+    )

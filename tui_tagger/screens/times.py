@@ -8,13 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Static
 
 from tui_tagger.errors import UsageError
 from tui_tagger.screens.base import BACK, BaseScreen, Empty
 from tui_tagger.screens.person_actions import person_query
 from tui_tagger.services.appearances import Appearances
 from tui_tagger.text import visible
+from tui_tagger.widgets.fitted import Fitted
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.row_list import RowList
 from tui_tagger.widgets.text import counted
@@ -45,10 +45,10 @@ class TimesScreen(BaseScreen):
         yield Empty(id="empty")
         with Horizontal(id="times"):
             with Vertical(id="years-side"):
-                yield Static(id="years-heading")
+                yield Fitted(lambda _width: year_heading(self.years.size.width), id="years-heading")
                 yield RowList(id="years")
             with Vertical(id="companions-side"):
-                yield Static(id="companions-heading")
+                yield Fitted(lambda _width: companion_heading(self.companions.size.width), id="companions-heading")
                 yield RowList(id="companions")
 
     @property
@@ -79,8 +79,8 @@ class TimesScreen(BaseScreen):
             self.focus_body()
 
     def show_headings(self) -> None:
-        self.query_one("#years-heading", Static).update(year_heading(self.years.size.width))
-        self.query_one("#companions-heading", Static).update(companion_heading(self.companions.size.width))
+        for heading in self.query(Fitted):
+            heading.refresh()  # the lists may have got a scrollbar
 
     def on_resize(self) -> None:
         super().on_resize()

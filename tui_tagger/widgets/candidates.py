@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.widgets import Static
 
 from tui_tagger.services.views import CandidateView, ReviewItem
 from tui_tagger.text import percent, visible
+from tui_tagger.widgets.fitted import Fitted
 from tui_tagger.widgets.text import cell
 
 BAR = 8  # cells
@@ -18,21 +18,14 @@ ADVICE = {
 }
 
 
-class Candidates(Static):
+class Candidates(Fitted):
     """Numbered as the keys choose them."""
 
     item: ReviewItem | None = None
 
     def show(self, item: ReviewItem | None) -> None:
         self.item = item
-        self._draw()
-
-    def on_resize(self) -> None:
-        self._draw()  # a name field may have hidden it when the question came
-
-    def _draw(self) -> None:
-        item = self.item
-        self.update(Content("\n").join(lines(item, max(self.size.width, 24))) if item else Content())
+        self.fit(lambda width: Content("\n").join(lines(item, width)) if item else Content())
 
 
 def lines(item: ReviewItem, width: int) -> list[Content]:

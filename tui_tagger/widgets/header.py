@@ -5,29 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.widget import Widget
 
+from tui_tagger.widgets.fitted import Fitted
 from tui_tagger.widgets.text import cell, counted
 
 if TYPE_CHECKING:
     from tui_tagger.services.library import Counts
 
 
-class HeaderBar(Widget):
-    """Such as "Library  ~/Pictures          34 to review · 2 to write", drawn for the width that there is then."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._screen, self._where, self._waiting = "", "", [""]
+class HeaderBar(Fitted):
+    """Such as "Library  ~/Pictures          34 to review · 2 to write"."""
 
     def show(self, screen: str, where: str, counts: Counts) -> None:
-        now = screen, where, waiting(counts)
-        if now != (self._screen, self._where, self._waiting):
-            self._screen, self._where, self._waiting = now
-            self.refresh()
-
-    def render(self) -> Content:
-        return header_line(self._screen, self._where, self._waiting, self.size.width)
+        self.fit(lambda width: header_line(screen, where, waiting(counts), width))
 
 
 def waiting(counts: Counts) -> list[str]:

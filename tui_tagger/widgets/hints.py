@@ -10,8 +10,8 @@ from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
+from tui_tagger.widgets.fitted import Fitted
 from tui_tagger.widgets.keys import KeyNames
 from tui_tagger.widgets.text import cell
 
@@ -61,7 +61,7 @@ def looked_up(offers: Iterable[Hint | Offer], keys: KeyNames) -> list[Hint]:
     return [hint for hint in hints if hint.key]
 
 
-class HintBar(Static):
+class HintBar(Fitted):
     """Hints in order of use, as many as fit: at most eight at 80 columns."""
 
     @dataclass
@@ -75,13 +75,14 @@ class HintBar(Static):
         self.hints: list[Hint] = []
 
     def show(self, hints: Sequence[Hint], state: str) -> None:
-        width = max(self.size.width, 20)
-        most = 8 if width < 100 else 12
-        self.hints = fitting(hints, width - len(state) - 2, most)
+        self.fit(lambda width: self._line(hints, state, width))
+
+    def _line(self, hints: Sequence[Hint], state: str, width: int) -> Content:
+        self.hints = fitting(hints, width - len(state) - 2, 8 if width < 100 else 12)
         parts = [Content.assemble((f" {hint.key}", "bold $text-accent"), f"{hint.text} ") for hint in self.hints]
         left = Content("").join(parts)
         rest = cell("", width - left.cell_length - len(state) - 1)
-        self.update(Content.assemble(left, rest, (state, "bold"), " "), layout=False)
+        return Content.assemble(left, rest, (state, "bold"), " ")
 
     def on_click(self, event: events.Click) -> None:
         at = 0

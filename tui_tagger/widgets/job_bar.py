@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.widgets import Static
 
 from tui_tagger.services.views import JobState, JobView
 from tui_tagger.text import visible
+from tui_tagger.widgets.fitted import Fitted
 from tui_tagger.widgets.text import cell
 
 BAR, SHORT_BAR = 14, 6  # cells
 ACTIVE = (JobState.RUNNING, JobState.PAUSED)
 
 
-class JobBar(Static):
+class JobBar(Fitted):
     """One line; empty while nothing runs."""
 
     def show(self, job: JobView | None, keys: str) -> None:
         """`keys` says which keys pause and cancel it."""
-        width = max(self.size.width, 20)
-        active = job is not None and job.state in ACTIVE
-        self.update(job_line(job, keys, width) if job is not None and active else Content(), layout=False)
+        active = job if job is not None and job.state in ACTIVE else None
+        self.fit(lambda width: job_line(active, keys, width) if active else Content())
 
 
 def job_line(job: JobView, keys: str, width: int) -> Content:
