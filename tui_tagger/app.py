@@ -187,7 +187,7 @@ class TaggerApp(Host):
         self.exit(return_code=1)
 
     def begin(self) -> None:
-        begin(self, self.folders)
+        begin(self, self.folders, self.elsewhere)
         offer_unfinished(self)
 
     def poll(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
 from tui_tagger.services.elsewhere import Elsewhere, ask_to_end, others
 from tui_tagger.services.views import JobState, JobView
@@ -18,6 +20,7 @@ class ScansElsewhere:
         self._app = app
         self._looked_at: float | None = None
         self.scans: tuple[Elsewhere, ...] = ()
+        self._put_off: tuple[Path, ...] = ()
 
     def look(self) -> None:
         """Looks for scans at most once a second; what they found is new to the screens."""
@@ -32,7 +35,23 @@ class ScansElsewhere:
         if before and not self.scans:
             self._app.tell("The scan elsewhere has ended")
             self._app.data_changed()
+            self._take_over()
         self._app.draw_bars()
+
+    def scan(self, folders: Sequence[Path]) -> bool:
+        """Leaves a scan to the process that does it already, until that ends; False where there is none."""
+        self.look()
+        covered = any(scan.covers(folders) for scan in self.scans)
+        if covered and folders:
+            self._put_off = tuple(folders)
+            self._app.tell("These folders are being scanned by another process")
+        return covered
+
+    def _take_over(self) -> None:
+        """It may have been killed: what it did is passed over quickly."""
+        folders, self._put_off = self._put_off, ()
+        if folders:
+            self._app.services.jobs.scan(folders)
 
     @property
     def view(self) -> JobView | None:
@@ -52,6 +71,7 @@ class ScansElsewhere:
 
         def end(yes: bool) -> None:
             if yes:
+                self._put_off = ()
                 ask_to_end(self._app.services.path, process)
                 self._app.tell("The scan elsewhere ends after its photo")
 

@@ -10,26 +10,24 @@ from textual.worker import get_current_worker
 
 from tui_tagger import memory
 from tui_tagger.errors import TaggerError
-from tui_tagger.services.elsewhere import others
 from tui_tagger.services.models import first_offer, standing, work_waits
 from tui_tagger.services.preparation import begins_in_thread, prepare
 from tui_tagger.services.upkeep import look_after
+from tui_tagger.shell.elsewhere import ScansElsewhere
 from tui_tagger.shell.host import Host
 
 
-def begin(app: Host, folders: Sequence[Path]) -> None:
+def begin(app: Host, folders: Sequence[Path], elsewhere: ScansElsewhere) -> None:
     """Brings up to date the folders that the app was started with, and the faces that the model in use lacks."""
     memory.let_go()
     app.services.recognition.patient = True
     if begins_in_thread(app.services.recognition):
         app.run_worker(lambda: prepare_in_thread(app), thread=True, exit_on_error=False, group="prepare")
-    scans = others(app.services.path)
-    if any(scan.covers(folders) for scan in scans):  # such a scan embeds what lacks, too
-        app.tell("These folders are being scanned by another process" if folders else "")
-    elif folders:
-        app.services.jobs.scan(folders)  # this one as well
-    elif work_waits():
-        app.services.jobs.embed()
+    if not elsewhere.scan(folders):
+        if folders:
+            app.services.jobs.scan(folders)  # embeds what lacks, too
+        elif work_waits():
+            app.services.jobs.embed()
     tell_models(app)
     app.run_worker(lambda: keep_up(app), name="upkeep", thread=True, exit_on_error=False)
     if app.services.jobs.busy:
