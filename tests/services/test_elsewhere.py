@@ -30,7 +30,7 @@ said.end()
 """
 
 
-def until(met: Callable[[], bool], seconds: float = 30) -> None:
+def until(met: Callable[[], bool], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not met():
         assert time.monotonic() < end, "it took too long"

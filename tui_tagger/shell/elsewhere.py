@@ -75,5 +75,5 @@ class ScansElsewhere:
                 ask_to_end(self._app.services.path, process)
                 self._app.tell("The scan elsewhere ends after its photo")
 
-        text = f"Another process ({process}) scans. End that? What is done stays."
+        text = f"Another process ({process}) scans. End that?"
         self._app.ready.status.ask(text, end)
