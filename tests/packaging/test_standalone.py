@@ -12,6 +12,7 @@ import pty
 import re
 import select
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -80,6 +81,33 @@ def run(program: Path, home: Path, *arguments: object, status: int = 0) -> str:
     return done.stdout
 
 
+def processes() -> dict[int, Path]:
+    """Processes that run this program, from its folder or from where the file unpacked it: id and file."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*/exe"):
+        with contextlib.suppress(OSError):
+            if (target := entry.readlink()).name == "tui-tagger":
+                found[int(entry.parts[2])] = target
+    return found
+
+
+def mapped(pid: int, library: str) -> bool:
+    with contextlib.suppress(OSError):  # it ended meanwhile
+        return library in Path(f"/proc/{pid}/maps").read_text()
+    return False
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_behind() -> Iterator[None]:
+    """No process of the program outlives what started it."""
+    before = processes()
+    yield
+    until = time.monotonic() + 10
+    while (left := processes().keys() - before) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not left
+
+
 def test_version(program: Path, home: Path) -> None:
     assert run(program, home, "--version") == f"tui-tagger {__version__}\n"
 
@@ -123,6 +151,41 @@ def test_moved_and_read_only(home: Path, tmp_path: Path) -> None:
         for folder in folders:
             folder.chmod(0o755)
     assert sorted(str(path) for path in moved.rglob("*")) == before
+
+
+def test_scan_ended_by_a_signal(home: Path, tmp_path: Path) -> None:
+    """Killed or asked to end, it takes its processes along, and the next scan finds what is missing."""
+    for number in range(40):
+        paint_photo(tmp_path / "photos" / f"{number}.jpg", (0, 1))
+    command = [str(FOLDER / "tui-tagger"), "scan", str(tmp_path / "photos"), "--db", str(tmp_path / "x.db"), "--json"]
+    env = environment(home, FOLDER / "tui-tagger")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        before = processes()
+        scan = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 100
+        while not any(mapped(pid, "libtorch_cpu") for pid in processes().keys() - before) and scan.poll() is None:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        scan.send_signal(number)
+        scan.wait(60)
+        while left := processes().keys() - before:
+            assert time.monotonic() < until, left
+            time.sleep(0.1)
+    report = json.loads(run(FOLDER / "tui-tagger", home, *command[1:]))
+    assert (report["photos"], report["failed"]) == (40, [])
+
+
+def test_watch(home: Path, tmp_path: Path) -> None:
+    paint_photo(tmp_path / "photos" / "a.jpg", (0,))
+    command = [str(FOLDER / "tui-tagger"), "watch", str(tmp_path / "photos"), "--db", str(tmp_path / "x.db"), "--json"]
+    env = environment(home, FOLDER / "tui-tagger")
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as watch:
+        assert watch.stdout is not None
+        assert json.loads(watch.stdout.readline())["new"] == 1
+        paint_photo(tmp_path / "photos" / "b.jpg", (1,))
+        assert json.loads(watch.stdout.readline())["new"] == 1
+        watch.terminate()
+        assert watch.wait(60) == 0
 
 
 class Session:
@@ -185,9 +248,11 @@ def session(program: Path, home: Path, tmp_path: Path) -> Iterator[Session]:
 
 
 def test_app_in_a_terminal(session: Session) -> None:
-    """The first frame, the scan of the worker process, the screens by their keys, and leaving."""
+    """The first frame, the scan in processes of its own, the screens by their keys, and leaving."""
     session.wait_for("Library")
     session.wait_for("2 photos")
+    assert any(mapped(pid, "libtorch_cpu") for pid in processes())
+    assert not mapped(session.pid, "libtorch_cpu")
     for key, word in (("\x1bOS", "People"), ("\x1b[15~", "Review"), ("\x1b[17~", "Map"), ("\x1bOQ", "Library")):
         session.press(key)
         session.wait_for(word, 30)
