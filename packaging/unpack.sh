@@ -26,7 +26,7 @@ payload() { tail -c "+$skip" "$0"; }
 if command -v sha256sum >/dev/null; then
   case $(payload | sha256sum) in @SHA256@*) ;; *) fail "$0 is damaged. Download it again." ;; esac
 fi
-payload | @COMPRESSOR@ -dc | tar -xf - -C "$part" && [ -x "$part/tui-tagger/tui-tagger" ] ||
+payload | @UNPACKER@ | tar -xf - -C "$part" && [ -x "$part/tui-tagger/tui-tagger" ] ||
   fail "could not be unpacked into $base. 800 MB are needed there; TUI_TAGGER_UNPACK=DIR unpacks elsewhere."
 if ! mv -T "$part" "$base/$stamp" 2>/dev/null; then # another start was first
   [ -x "$program" ] || { rm -rf "${base:?}/$stamp" && mv -T "$part" "$base/$stamp"; } # or files were taken from it since

@@ -30,6 +30,7 @@ COMPRESSORS = {
     "xz": ["xz", *JUMPS, "--lzma2=preset=6,dict=64MiB", "-T2"],
     "zstd": ["zstd", "-19", "--long=27", "-T2", "-q"],
 }
+UNPACKERS = {"gzip": "gzip -dc", "xz": "xz -T0 -dc", "zstd": "zstd -dc"}  # xz before 5.4 passes over -T0
 
 
 def build(dist: Path, work: Path) -> Path:
@@ -92,6 +93,7 @@ def header(digest: str, payload: int, compressor: str) -> bytes:
     """packaging/unpack.sh for a payload of that many bytes. It holds its own length, which is put in last."""
     script = (ROOT / "packaging" / "unpack.sh").read_text("utf-8")
     values = {"VERSION": __version__, "DIGEST": digest[:12], "SHA256": digest, "COMPRESSOR": compressor}
+    values["UNPACKER"] = UNPACKERS[compressor]
     values["MACHINE"] = platform.machine()
     for name, value in values.items():
         script = script.replace(f"@{name}@", value)

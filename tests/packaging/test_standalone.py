@@ -116,7 +116,8 @@ def test_doctor(program: Path, home: Path) -> None:
     checks = {check["name"]: check for check in map(json.loads, run(program, home, "doctor", "--json").splitlines())}
     assert checks["database"]["ok"]
     assert checks["strangers"]["text"].startswith("500 ")
-    assert checks["RAW photos"]["text"] == "can be opened"
+    assert checks["RAW photos"]["text"] == checks["AVIF photos"]["text"] == "can be opened"
+    assert "standalone program lacks" in checks["HEIC photos"]["hint"]
     assert (home / ".local/share/tui-tagger/library.db").stat().st_mode & 0o077 == 0
 
 
@@ -258,6 +259,28 @@ def test_app_in_a_terminal(session: Session) -> None:
         session.wait_for(word, 30)
     session.press("q")
     assert session.ended() == 0
+
+
+def test_a_scan_left_running(home: Path, tmp_path: Path) -> None:
+    """The app is closed, the scan goes on in a program of its own and ends by itself."""
+    for number in range(60):
+        paint_photo(tmp_path / "photos" / f"{number}.jpg", (0, 1))
+    program, arguments = FOLDER / "tui-tagger", ("--db", tmp_path / "z.db", tmp_path / "photos")
+    before = processes()
+    opened = Session(program, home, "--images", "none", *arguments)
+    opened.wait_for("Library")
+    opened.press("\x11")
+    opened.wait_for("leave it running")
+    opened.press("y")
+    assert opened.ended() == 0
+    os.close(opened.file)
+    assert processes().keys() - before
+    until = time.monotonic() + 200
+    while processes().keys() - before:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    report = json.loads(run(program, home, "scan", "--json", *arguments))
+    assert (report["photos"], report["unchanged"], report["failed"]) == (60, 60, [])
 
 
 def test_killed_while_unpacking_and_two_at_once(tmp_path: Path) -> None:
