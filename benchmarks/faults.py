@@ -3,11 +3,11 @@
 
     python -m benchmarks.faults [--times 10] [--rounds 3] [--quick] [--only KEYWORD]
 
-Processes are killed with SIGKILL (the app in a pseudo-terminal, the worker, one that names faces, one that writes
-files), a disk is full, folders are read-only, the database is locked, broken at random places, used by two programs at
-once; photos vanish during a scan; the clock jumps. After each, tests/faults looks whether a decision was lost, a photo
-harmed, and whether what was told says what to do. `--rounds`: how often each test that draws something is repeated in
-a run. Exit status 1 if anything failed.
+Processes are killed with SIGKILL (the app in a pseudo-terminal, the worker and those that extract for it, one that
+names faces, one that writes files), a disk is full, folders are read-only, the database is locked, broken at random
+places, used by two programs at once; photos vanish during a scan; the clock jumps. After each, tests/faults looks
+whether a decision was lost, a photo harmed, and whether what was told says what to do. `--rounds`: how often each test
+that draws something is repeated in a run. Exit status 1 if anything failed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ FAULTS = (
     ("app killed", "the_app_is_killed"),
     ("naming killed", "reported_is_never_lost"),
     ("worker killed", "worker_is_killed"),
+    ("extracting killed", "processes_that_extract"),
     ("writing killed", "a_write_is_killed"),
     ("database broken", "broken_at_random or damaged or declined or judge"),
     ("disk full", "disk_is_full or may_not_grow"),

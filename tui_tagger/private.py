@@ -29,6 +29,11 @@ def make_file(path: Path, truncate: bool = False) -> None:
     close_to_others(path)
 
 
+def new_file(path: Path) -> int:
+    """A descriptor of a file made for the owner alone. Raises FileExistsError also for a link that leads nowhere."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), FILE)
+
+
 def close_to_others(path: Path) -> bool:
     """Takes all rights from group and others; whether they had any."""
     if not open_to_others(path):

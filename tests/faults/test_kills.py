@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import signal
@@ -15,9 +16,12 @@ from benchmarks import kills
 from tests.conftest import paint_photo
 from tests.fakes import FakeEmbedder
 from tests.faults.harm import Acknowledged, AppInTerminal, decisions, hashes, judge
-from tests.services.workers import main
+from tests.services.workers import main, slow_fakes
 from tui_tagger.services import Services
 from tui_tagger.services.jobs import JobService
+from tui_tagger.services.pool import Pool
+from tui_tagger.services.resources import Resources
+from tui_tagger.services.scan import scan
 from tui_tagger.services.views import JobState
 from tui_tagger.storage.backups import make_backup
 from tui_tagger.storage.database import store_setting
@@ -108,6 +112,35 @@ def test_the_worker_is_killed_and_the_scan_goes_on(tmp_path: Path, chance: rando
     finally:
         jobs.close()
         services.close()
+    judge(tmp_path / "library.db")
+
+
+def test_processes_that_extract_are_killed_and_others_take_their_place(tmp_path: Path, chance: random.Random) -> None:
+    folder = tmp_path / "photos"
+    for number in range(16):
+        paint_photo(folder / f"{number:02}.jpg", (number % 6,))
+    photos, killed = hashes(folder), set[int | None]()
+
+    def go_on(*_: object) -> bool:
+        time.sleep(chance.uniform(0, 0.1))  # they are at any point of their work then
+        running = [child for child in multiprocessing.active_children() if child.name == "extracting"]
+        if running and len(killed) < 3 and chance.random() < 0.4:
+            child = chance.choice(running)
+            killed.add(child.pid)
+            child.kill()
+        return True
+
+    services = Services.open(tmp_path / "library.db")
+    store_setting("embedder", FakeEmbedder.model_id)
+    report = scan([folder], Pool(slow_fakes, Resources("cpu", processes=2)), go_on)
+    assert len(report.failed) <= len(killed)
+    assert all("crashed" in failure.reason for failure in report.failed)  # told, and left out
+    known = {photo.path.name: photo for photo in Photo.select()}
+    assert known.keys() == photos.keys()
+    assert sum(photo.status == "ready" for photo in known.values()) == 16 - len(report.failed)
+    assert hashes(folder) == photos
+    assert not [child for child in multiprocessing.active_children() if child.name == "extracting"]
+    services.close()
     judge(tmp_path / "library.db")
 
 

@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -244,3 +245,68 @@ def test_a_rename_that_fails_leaves_the_photo_as_it_was(tmp_path: Path, monkeypa
         writer.apply(writer.plan(WriteRequest(path, (BOB,))), lambda record: None)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@posix
+def test_a_planted_link_of_a_temporary_name_is_never_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, victim = saved(tmp_path), tmp_path / "victim"
+    victim.write_bytes(b"someone else's")
+    planted = tmp_path / f".tui-tagger-{os.getpid()}-planted.tmp"
+    planted.symlink_to(victim)
+    monkeypatch.setattr(tempfile, "_get_candidate_names", lambda: iter(["planted", "free"]))
+    writer.apply(writer.plan(WriteRequest(path, (BOB,))), lambda record: None)
+    assert [region.name for region in read_people(path)] == ["Bob"]
+    assert victim.read_bytes() == b"someone else's"
+    assert planted.is_symlink()
+
+
+@posix
+def test_sweeping_takes_a_link_away_and_not_what_it_leads_to(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"someone else's")
+    (tmp_path / ".tui-tagger-999999999-x.tmp").symlink_to(victim)
+    assert writer.sweep(tmp_path) == 1
+    assert list(tmp_path.iterdir()) == [victim]
+
+
+@posix
+def test_a_photo_that_is_a_link_is_written_where_it_leads_and_nowhere_else(tmp_path: Path) -> None:
+    library, outside = tmp_path / "library", tmp_path / "outside"
+    library.mkdir()
+    outside.mkdir()
+    photo = saved(outside)
+    (library / "x.jpg").symlink_to(photo)
+    before = {each: each.lstat().st_ino for each in (library, library / "x.jpg")}
+    writer.apply(writer.plan(WriteRequest(library / "x.jpg", (BOB,))), lambda record: None)
+    assert [region.name for region in read_people(photo)] == ["Bob"]
+    assert {each: each.lstat().st_ino for each in before} == before
+    assert [path.name for path in library.iterdir()] == ["x.jpg"]
+    outside.chmod(0o555)
+    try:
+        plan = writer.plan(WriteRequest(library / "x.jpg", (NamedRegion("Ann", None),)))
+    finally:
+        outside.chmod(0o755)
+    assert (plan.kind, "read-only" in plan.reason) == ("refused", True)
+
+
+@posix
+@pytest.mark.parametrize("kind", ["dangling", "loop", "folder", "pipe"])
+def test_what_has_the_sidecar_s_name_and_is_no_file_is_left_alone(tmp_path: Path, kind: str) -> None:
+    path = saved(tmp_path)
+    beside = tmp_path / "photo.jpg.xmp"
+    if kind == "folder":
+        beside.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(beside)
+    else:
+        beside.symlink_to(beside if kind == "loop" else tmp_path / "not there")
+    plan = writer.plan(WriteRequest(path, (BOB,)), to="sidecar")
+    assert (plan.kind, plan.reason) == ("refused", "photo.jpg.xmp is there and is no file")
+    assert {each.name for each in tmp_path.iterdir()} == {"photo.jpg", "photo.jpg.xmp"}
+
+
+@posix
+def test_a_link_that_leads_nowhere_is_a_photo_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "x.jpg").symlink_to(tmp_path / "not there.jpg")
+    with pytest.raises(MetadataError, match="not there"):
+        writer.plan(WriteRequest(tmp_path / "x.jpg", (BOB,)))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tui_tagger.storage import journal
 from tui_tagger.storage.database import open_database
-from tui_tagger.storage.models import Decision, Face, Person, Photo
+from tui_tagger.storage.models import Decision, Face, Person, Photo, Rejection
 
 
 def test_many_rows_change_alike_and_come_back(tmp_path: Path) -> None:
@@ -23,4 +23,23 @@ def test_many_rows_change_alike_and_come_back(tmp_path: Path) -> None:
     assert list(Face.select(Face.id, Face.person, Face.state).tuples()) == before
     journal.repeat(done)
     assert {person for (person,) in Face.select(Face.person).tuples()} == {anna.id}
+    database.close()
+
+
+def test_what_belonged_to_a_photo_that_was_removed_does_not_stop_the_rest(tmp_path: Path) -> None:
+    """A rejection was undone, its photo removed from the library, then it is done again."""
+    database = open_database(tmp_path / "x.db")
+    photos = [
+        Photo.create(path=Path(f"/{n}.jpg"), folder=Path("/"), name=f"{n}.jpg", size=1, mtime_ns=1, image_hash=str(n))
+        for n in range(2)
+    ]
+    anna, faces = Person.create(name="Anna"), [Face.create(photo=photo).id for photo in photos]
+    with journal.decision("reject") as (_, record):
+        for face in faces:
+            record.insert(Rejection, face=face, person=anna.id)
+    done = Decision.get()
+    journal.revert(done)
+    photos[0].delete_instance()
+    journal.repeat(done)
+    assert [row.face_id for row in Rejection.select()] == faces[1:]
     database.close()

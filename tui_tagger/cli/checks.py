@@ -12,7 +12,7 @@ import typer
 
 from tui_tagger.cli.commands import cli
 from tui_tagger.cli.options import Config, Db, ImagesOption, Json
-from tui_tagger.cli.output import emit, finish, say
+from tui_tagger.cli.output import emit, finish, say, tell
 from tui_tagger.cli.running import services
 from tui_tagger.config import database_path
 
@@ -25,6 +25,10 @@ def doctor(
     ] = False,
     card: Annotated[
         bool | None, typer.Option("--test-card/--no-test-card", help="A picture to look at; by itself on a terminal.")
+    ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", metavar="FILE", help="A zip file for a bug report: no photos, names, paths, places."),
     ] = None,
     db: Db = None,
     as_json: Json = False,
@@ -39,9 +43,25 @@ def doctor(
     checks = list(_checks(path, terminal))
     for check in checks:
         emit(asdict(check)) if as_json else say(_told(check))
+    if bundle is not None:
+        _bundle(bundle, path, terminal, checks, config)
+        return
     if card or (card is None and not as_json and sys.stdout.isatty()):
         _show_card(terminal)
     finish([check for check in checks if not check.ok])
+
+
+def _bundle(target: Path, path: Path, terminal: Any, checks: list[Any], config: Path | None) -> None:
+    """Says what will be inside, then writes it. To stderr: the checks may be read by a program."""
+    from tui_tagger.services.bundle import INSIDE, contents, write
+    from tui_tagger.settings import load
+
+    tell(f"\n{target} will hold:")
+    for name, what in INSIDE.items():
+        tell(f"  {name:14} {what}")
+    lines = [f"{terminal.name or 'none'}, pictures: {terminal.protocol}", *terminal.notes, *terminal.found]
+    write(target, contents(path, lines, load(config), checks))
+    tell("It is written. Look into it before you send it.")
 
 
 def _repair(path: Path, as_json: bool) -> None:

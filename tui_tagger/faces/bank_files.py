@@ -59,6 +59,7 @@ def save_bank(bank: StrangerBank, path: Path) -> None:
         "stranger_variances": bank.stranger_variances.astype(np.float16),
     }
     arrays |= {f"settings_{name}": np.array(value) for name, value in asdict(bank.settings).items()}
+    private.make_file(new, truncate=True)
     np.savez_compressed(new, **arrays)
     new.replace(path)
 

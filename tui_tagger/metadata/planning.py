@@ -207,7 +207,7 @@ def plan_sidecar(path: Path, target: Path, exists: bool, photo: bytes, decide: D
     if exists:
         safewrite.check_writable(target)
     else:
-        safewrite.check_folder(target.parent)
+        safewrite.check_free(target)
     new = merge.change(packet, difference.add, difference.remove, frame, orientation=True)
     mergecheck.check(packet, new, difference.add, difference.remove)
     splices = (narrowed(old, Splice(0, len(old), new)),)

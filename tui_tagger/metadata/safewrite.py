@@ -37,6 +37,13 @@ def check_writable(path: Path) -> None:
     check_folder(path.parent)
 
 
+def check_free(path: Path) -> None:
+    """Raises Refused where no new file of this name can be made."""
+    if os.path.lexists(path):  # what is there is no file, or it would have been read
+        raise Refused(f"{path.name} is there and is no file")
+    check_folder(path.parent)
+
+
 def check_folder(folder: Path) -> None:
     """Raises Refused for a folder in which no file can be made."""
     if not folder.stat().st_mode & 0o222 or not os.access(folder, os.W_OK | os.X_OK):

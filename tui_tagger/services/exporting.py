@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from peewee import JOIN
 
 from tui_tagger.errors import UsageError
 from tui_tagger.geometry import Box
+from tui_tagger.private import new_file
 from tui_tagger.services.claims import Claim
 from tui_tagger.services.importing import ImportReport, Names, Weighed, carry_out, report, weighed
 from tui_tagger.services.library import face_box
@@ -97,7 +99,7 @@ def export_person(person_id: int, path: Path) -> int:
     if path.suffix.lower() not in (".json", ".csv"):
         raise UsageError(f"{path}: neither .json nor .csv", "The ending says which of the two to write.")
     try:
-        with path.open("x", encoding="utf-8", newline="") as file:
+        with os.fdopen(new_file(path), "w", encoding="utf-8", newline="") as file:
             return write_rows(export_faces(person_id), file, path.suffix.lower() == ".csv")
     except FileExistsError:
         raise UsageError(f"{path} is there already", "Choose another name.") from None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from peewee import ForeignKeyField
+from peewee import ForeignKeyField, IntegrityError
 
 from tui_tagger.storage.models import TABLES, Decision, Table, proxy
 
@@ -95,10 +95,12 @@ def touched(row: Decision, table: type[Table]) -> tuple[int, ...]:
 def _apply(table: type[Table], row_id: int, old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
     if new is None:
         table.delete_by_id(row_id)
-    elif old is None:
-        table.insert(id=row_id, **new).execute()
-    else:
-        _write(table, row_id, new)
+        return
+    with suppress(IntegrityError):  # what it refers to is gone, as faces of photos that were removed: the rest is done
+        if old is None:
+            table.insert(id=row_id, **new).execute()
+        else:
+            _write(table, row_id, new)
 
 
 def _write(table: type[Table], row_id: int, fields: dict[str, Any]) -> None:

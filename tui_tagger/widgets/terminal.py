@@ -95,7 +95,7 @@ def parse(answer: str) -> Answers:
 
 def _numbers(version: str | None) -> tuple[int, ...]:
     found = NUMBERS.match(version or "")
-    return tuple(map(int, found[0].split("."))) if found else ()
+    return tuple(int(part[:9]) for part in found[0].split(".")) if found else ()
 
 
 def decide(
