@@ -52,4 +52,6 @@ def log_dir() -> Path:
 SMALL_FACE = 36.0  # shorter side in pixels: under a third of what the compact embedder looks at
 # Sharpness as faces/alignment.py measures it: of 96 faces in photos 95 % have 34 or more; blown up from 28x28, 8 to 27.
 BLURRED = 25.0
-ALIGN_FROM = 96.0  # a face narrower than this in the working image is cut from the photo at full size instead
+# A face narrower than this in the image at hand is cut from a larger one: as wide as an aligned crop shows it. Faces of
+# 60 to 96 pixels give embeddings as near to those from the full size as larger ones do (median cosine 0.994 and 0.996).
+ALIGN_FROM = 76.0

@@ -21,7 +21,7 @@ from tui_tagger.metadata.identity import file_hash
 from tui_tagger.services.extraction import Models, crop_source
 from tui_tagger.services.recognition import to_blob
 from tui_tagger.services.scan import Checkpoint
-from tui_tagger.services.views import FaceState, Failure, PhotoStatus
+from tui_tagger.services.views import FaceState, Failure
 from tui_tagger.storage.models import Embedding, Face, Photo, proxy
 
 
@@ -38,7 +38,7 @@ class EmbedReport:
 
 def faces_lacking(model: str) -> int:
     """How many faces of photos that are there have no embedding of `model`."""
-    return int(_lacking(model).count())
+    return int(proxy.execute_sql(f"SELECT count(*) {LACKING}", (model,)).fetchone()[0])
 
 
 def embed_missing(models: Models, go_on: Checkpoint) -> EmbedReport:
@@ -51,7 +51,8 @@ def embed_missing(models: Models, go_on: Checkpoint) -> EmbedReport:
     todo = _photos_lacking(models.embedder_id)
     if todo:
         models.embedder()  # a model that cannot be loaded is no photo's fault
-    for number, photo in enumerate(todo):
+    for number, photo_id in enumerate(todo):
+        photo = Photo.get_by_id(photo_id)
         if not go_on(number, len(todo), photo.path):
             break
         try:
@@ -64,24 +65,28 @@ def embed_missing(models: Models, go_on: Checkpoint) -> EmbedReport:
     return EmbedReport(models.embedder_id, photos, faces, tuple(failed), round(time.monotonic() - began, 3))
 
 
-def _lacking(model: str) -> Any:
-    have = Embedding.select(Embedding.face).where(Embedding.model == model)
-    ready = (Photo.status == PhotoStatus.READY) & Face.x.is_null(False)
-    return Face.select(Face).join(Photo).where(ready & Face.id.not_in(have))
+LACKING = """FROM face JOIN photo ON photo.id = face.photo_id
+    LEFT JOIN embedding ON embedding.face_id = face.id AND embedding.model = ?
+    WHERE embedding.id IS NULL AND photo.status = 'ready' AND face.x IS NOT NULL"""
 
 
-def _photos_lacking(model: str) -> list[Photo]:
+def _photos_lacking(model: str) -> list[int]:
     """Confirmed faces first: without them nobody can be suggested."""
     confirmed: dict[int, bool] = defaultdict(bool)
-    for face in _lacking(model).order_by(Face.photo):
-        confirmed[face.photo_id] |= face.state == FaceState.CONFIRMED
-    order = sorted(confirmed, key=lambda photo: not confirmed[photo])
-    photos = {photo.id: photo for photo in Photo.select().where(Photo.status == PhotoStatus.READY)}
-    return [photos[photo] for photo in order]
+    for photo, state in proxy.execute_sql(
+        f"SELECT face.photo_id, face.state {LACKING} ORDER BY face.photo_id", (model,)
+    ):
+        confirmed[photo] |= state == FaceState.CONFIRMED
+    return sorted(confirmed, key=lambda photo: not confirmed[photo])
 
 
 def _embed_photo(photo: Photo, models: Models) -> int:
-    faces = list(_lacking(models.embedder_id).where(Face.photo == photo.id))
+    have = (
+        Embedding.select(Embedding.face)
+        .join(Face)
+        .where((Embedding.model == models.embedder_id) & (Face.photo == photo))
+    )
+    faces = list(Face.select().where((Face.photo == photo) & Face.x.is_null(False) & Face.id.not_in(have)))
     if not faces:
         return 0  # another program was faster
     boxes = [Box(face.x, face.y, face.width, face.height) for face in faces]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,7 @@ from tui_tagger.metadata.exif import PhotoInfo, read_info
 from tui_tagger.metadata.identity import file_hash
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """A photo's file as its folder lists it; times in nanoseconds, that of the sidecar None where there is none."""
 
     path: Path

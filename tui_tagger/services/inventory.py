@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from tui_tagger.errors import PhotoError
 from tui_tagger.formats import OPTIONAL, missing_extra
@@ -63,8 +64,7 @@ def known_identities(found: Inventory) -> frozenset[str]:
     return frozenset(identities)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     id: int
     size: int
     mtime_ns: int

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -19,6 +20,7 @@ from tui_tagger.errors import TaggerError, UsageError
 from tui_tagger.geometry import Box
 from tui_tagger.private import make_file, own_folder
 from tui_tagger.services import clustering, scan
+from tui_tagger.services.banks import bank_stamp
 from tui_tagger.services.calibration import calibrate, due
 from tui_tagger.services.detection import add_drawn, detect_again
 from tui_tagger.services.embedding import EmbedReport, embed_missing
@@ -30,10 +32,13 @@ from tui_tagger.services.pool import Pool
 from tui_tagger.services.recognition import Recognition, current_model
 from tui_tagger.services.resources import Resources
 from tui_tagger.services.views import PhotoStatus, ScanReport
-from tui_tagger.storage.database import open_database
-from tui_tagger.storage.models import Photo
+from tui_tagger.storage import bulk
+from tui_tagger.storage.database import open_database, setting, store_setting
+from tui_tagger.storage.models import Person, Photo
 
 REPORT_EVERY = 0.2  # seconds between progress messages
+ROUNDS = 3  # of suggestions at the end of a job: the second finds what the first changed, and changes nothing
+SETTLED = "suggestions settled"  # the setting that says of what the suggestions are
 SUGGEST_EVERY = 3.0  # seconds between rounds of suggestions while a scan runs
 
 
@@ -90,11 +95,30 @@ class Control:
                     self.cancelled, paused = True, False
         return not self.cancelled
 
-    def suggest(self) -> None:
+    def suggest(self) -> bool:
+        """Brings the suggestions up to date, unless nothing has changed since they were; whether they were."""
+        self._suggested = time.monotonic()
+        if (state := suggestions_follow()) == setting(SETTLED):
+            return True
         if self._recognition is None:
             self._recognition = Recognition()
-        self._recognition.update()
-        self._suggested = time.monotonic()
+        if self._recognition.update():
+            return False
+        store_setting(SETTLED, state)
+        return True
+
+    def settle(self) -> None:
+        """`suggest` until nothing changes any more, which the next job sees at once."""
+        for _ in range(ROUNDS):
+            if self.suggest():
+                return
+
+
+def suggestions_follow() -> list[Any]:
+    """What suggestions follow from, as far as it takes to tell that nothing of it has changed."""
+    people = list(Person.select(Person.id, Person.birth_date, Person.hidden).order_by(Person.id).tuples())
+    model = current_model()
+    return [model, *bank_stamp(model), bulk.newest_change(), zlib.crc32(repr(people).encode())]
 
 
 def main(pipe: Connection, database: Path, resources: Resources) -> None:
@@ -117,7 +141,7 @@ def main(pipe: Connection, database: Path, resources: Resources) -> None:
 def _run(job: Callable[..., Any], control: Control, arguments: Sequence[Any]) -> tuple[str, Any]:
     try:
         result = job(control, *arguments)
-        control.suggest()
+        control.settle()
         return "done", result
     except TaggerError as error:
         log.failure("a job failed", error)
