@@ -9,11 +9,11 @@ from tests.conftest import faces_by_person, paint_photo, scan_fake
 from tests.services import workers
 from tests.services.test_jobs import finish
 from tests.shared import SHARED_DATA, needs_shared_data
-from tui_tagger.services import Services
+from tui_tagger.services import Services, clustering
 from tui_tagger.services.clustering import MADE, cluster, cluster_new
 from tui_tagger.services.groups import GroupKind, GroupView
 from tui_tagger.services.jobs import JobService
-from tui_tagger.services.recognition import to_blob
+from tui_tagger.services.recognition import current_model, to_blob
 from tui_tagger.services.views import FaceState
 from tui_tagger.storage.database import setting, store_setting
 from tui_tagger.storage.models import Embedding, Face, Photo
@@ -231,3 +231,21 @@ def test_real_faces_are_grouped_purely(services: Services) -> None:
     wrong = sum(len(one) - max(map(one.count, one)) for one in in_groups)
     assert sum(map(len, in_groups)) > 0.3 * len(people)
     assert wrong <= 0.02 * sum(map(len, in_groups))
+
+
+def test_of_a_person_with_many_confirmed_faces_some_take_part(
+    grouped: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They say whose a cluster is; who waits takes part in any case."""
+    faces = faces_by_person(grouped)
+    grouped.review.name(faces[0][:-1], "Anna")
+    model = current_model()
+    waiting = {face for face, *_ in clustering._waiting(model)}
+    assert [face for face, *_ in clustering._examples(model)] == faces[0][:-1]
+    monkeypatch.setattr(clustering, "EXAMPLES", 2)
+    few = [face for face, *_ in clustering._examples(model)]
+    assert 1 <= len(few) <= 2 < len(faces[0][:-1])
+    assert set(few) < set(faces[0])
+    assert {face for face, *_ in clustering._waiting(model)} == waiting
+    cluster()
+    assert clustered_faces()[few[0]] == clustered_faces()[faces[0][-1]]

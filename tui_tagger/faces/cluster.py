@@ -188,14 +188,14 @@ def _tiles(count: int) -> int:
 
 def _alike(space: _Space) -> Iterator[Pairs]:
     """All pairs above the threshold, each once, tile by tile; of a crowded tile the NEIGHBOURS best of each face."""
-    root = np.sqrt(space.weight)
-    scaled, costs = space.points * root, space.costs.astype(np.float32)
+    root, costs = np.sqrt(space.weight), space.costs.astype(np.float32)[:, None]
+    scaled, ones = space.points * root, np.ones_like(costs)
+    down = np.hstack([scaled, np.float32(space.constant) - costs, ones])  # the whole ratio is one product
+    across = np.hstack([scaled, ones, -costs])
     for top in range(0, len(space), BLOCK):
-        rows = scaled[top : top + BLOCK]
+        rows = down[top : top + BLOCK]
         for left in range(top, len(space), BLOCK):
-            ratios = rows @ scaled[left : left + BLOCK].T
-            ratios -= costs[top : top + BLOCK, None]
-            ratios -= costs[None, left : left + BLOCK] - np.float32(space.constant)
+            ratios = rows @ across[left : left + BLOCK].T
             if top == left:
                 ratios[np.tri(len(rows), dtype=np.bool_)] = -np.inf
             first, second = np.divmod(np.flatnonzero(_worth(ratios, space.threshold)), ratios.shape[1])
@@ -271,8 +271,8 @@ class _Merging:
         self._near = [graph[1][start:end] for start, end in zip(graph[0], graph[0][1:], strict=False)]
         self._sums = space.points.copy()
         self._costs = space.costs.copy()
-        self._sizes = np.ones(count)
-        self._volumes: dict[int, float] = {}
+        self._sizes = np.ones(count, np.int64)
+        self._volumes = np.empty(0)  # of clusters by size
         self._evidence = self._likelihood(self._sums, self._sizes)
         self._changed = [0] * count  # how often a root's cluster has grown; -1 when it has gone into another
         self._heap: list[tuple[float, int, int, int, int]] = []
@@ -339,17 +339,19 @@ class _Merging:
         alike -= self._costs[near] / sizes + self._costs[one] / self._sizes[one]
         return np.where(alike >= space.threshold, gains, -np.inf)
 
-    def _likelihood(self, sums: Floats, sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _likelihood(self, sums: Floats, sizes: Ints) -> NDArray[np.float64]:
         """Log-likelihood of clusters [m] with `sums` [m, D] as one person each, without what every split shares."""
         between = self._space.between
         shrunk = between / (1 + sizes.astype(np.float32)[:, None] * between)
-        volumes = np.array([self._volume(int(size)) for size in sizes])
+        volumes = self._volume(sizes)
         return np.asarray(np.einsum("md,md,md->m", sums, sums, shrunk, optimize=False) - volumes, np.float64) / 2
 
-    def _volume(self, size: int) -> float:
-        if size not in self._volumes:
-            self._volumes[size] = float(np.log1p(size * self._space.between.astype(np.float64)).sum())
-        return self._volumes[size]
+    def _volume(self, sizes: Ints) -> NDArray[np.float64]:
+        first, last = len(self._volumes), int(sizes.max(initial=0))
+        if last >= first:
+            further, between = np.arange(first, last + 64.0)[:, None], self._space.between.astype(np.float64)
+            self._volumes = np.append(self._volumes, np.log1p(further * between).sum(1))
+        return np.asarray(self._volumes[sizes], np.float64)
 
     def _merge(self, one: int, other: int) -> None:
         root, gone = (one, other) if len(self._members[one]) >= len(self._members[other]) else (other, one)

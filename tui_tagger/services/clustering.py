@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,8 @@ from tui_tagger.storage.models import Embedding, Face, Photo, Rejection, proxy
 CLUSTERED = "clustered"  # the setting that says of which embeddings the clusters are
 MADE = "clusters made"  # the setting that says how often clusters were made
 NOWHERE = -1  # the cluster of a face that is in none
+AT_ONCE = 1_000  # rows that are read at a time
+EXAMPLES = 40  # confirmed faces of a person that take part: enough to say whose a cluster is, and time grows with n^2
 
 
 def cluster(go_on: Callable[[int, int], bool] = lambda _done, _total: True) -> int:
@@ -31,7 +35,7 @@ def cluster(go_on: Callable[[int, int], bool] = lambda _done, _total: True) -> i
     When `go_on` ends it, or the process dies, the clusters stay as they were.
     """
     state = _embedded()
-    rows = list(_rows(state[0]))
+    rows = [*_waiting(state[0]), *_examples(state[0])]
     made = clusters(*_input(state[0], rows), go_on=go_on) if rows else ()
     if made is None:
         return 0
@@ -57,14 +61,28 @@ def _embedded() -> list[Any]:
 Row = tuple[int, int, str, int | None, bytes]  # face, photo, state, person, vector
 
 
-def _rows(model: str) -> Iterable[Row]:
-    """The faces to cluster: those that wait, and the confirmed ones."""
-    states = (*WAITING, FaceState.CONFIRMED)
+def _waiting(model: str) -> Iterable[Row]:
+    return _rows(model, Face.state.in_(WAITING))
+
+
+def _examples(model: str) -> Iterator[Row]:
+    """At most EXAMPLES confirmed faces of each person, from first to last."""
+    known = Face.select(Face.person, Face.id).where(Face.state == FaceState.CONFIRMED).order_by(Face.id).tuples()
+    faces: dict[int, list[int]] = defaultdict(list)
+    for person, face in known:
+        faces[person].append(face)
+    chosen = sorted(face for every in faces.values() for face in every[:: -(-len(every) // EXAMPLES)])
+    for at in range(0, len(chosen), AT_ONCE):
+        yield from _rows(model, Face.id.in_(chosen[at : at + AT_ONCE]))
+
+
+def _rows(model: str, wanted: Any) -> Iterable[Row]:
+    """The faces to cluster that are `wanted`, in photos that are there."""
     return (  # type: ignore[no-any-return]
         Embedding.select(Face.id, Face.photo, Face.state, Face.person, Embedding.vector)
         .join(Face)
         .join(Photo)
-        .where((Embedding.model == model) & Face.state.in_(states) & (Photo.status != PhotoStatus.OFFLINE))
+        .where((Embedding.model == model) & wanted & (Photo.status != PhotoStatus.OFFLINE))
         .order_by(Face.id)
         .tuples()
     )
@@ -116,10 +134,12 @@ class Clusters:
             self._made = made
             self._number, self._cohesion = _empty(0)
             self._grow()
-            found = [row for row in bulk.clusters() if self._facts.row(row[0]) is not None]
-            rows = self._facts.rows_of([face for face, *_ in found])
-            self._number[rows] = [number for _, number, _ in found]
-            self._cohesion[rows] = [cohesion for *_, cohesion in found]
+            clusters = bulk.clusters()
+            while part := list(islice(clusters, AT_ONCE)):
+                found = [row for row in part if self._facts.row(row[0]) is not None]
+                rows = self._facts.rows_of([face for face, *_ in found])
+                self._number[rows] = [number for _, number, _ in found]
+                self._cohesion[rows] = [cohesion for *_, cohesion in found]
         self._grow()
         return self._number, self._cohesion
 

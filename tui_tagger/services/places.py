@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from peewee import fn
 from tui_tagger.services.query import WAITING
 from tui_tagger.storage import bulk
 from tui_tagger.storage.models import Face, Photo
+
+AT_ONCE = 10_000  # photos that are read at a time
+ROW = np.dtype([("id", "i8"), ("latitude", "f8"), ("longitude", "f8"), ("year", "i2"), ("place", "i4")])
 
 
 @dataclass(frozen=True)
@@ -77,18 +81,18 @@ def _state() -> tuple[Any, ...]:
 def _read() -> Points:
     located = Photo.latitude.is_null(False) & Photo.longitude.is_null(False)
     fields = (Photo.id, Photo.latitude, Photo.longitude, fn.substr(Photo.taken_at, 1, 4), Photo.place)
-    rows = list(Photo.select(*fields).where(located).order_by(Photo.id).tuples())
-    ids, latitude, longitude, years, places = zip(*rows, strict=True) if rows else ((),) * 5
-    names = tuple(dict.fromkeys(places))
-    number = {name: index for index, name in enumerate(names)}
-    photos = np.array(ids, np.int64)
-    faces = Face.select(Face.photo).where(Face.state.in_(WAITING)).distinct().tuples()
-    return Points(
-        photos,
-        np.array(latitude, np.float64),
-        np.array(longitude, np.float64),
-        np.isin(photos, np.fromiter((photo for (photo,) in faces), np.int64)),
-        np.array([int(year) if year and year.isdigit() else 0 for year in years], np.int16),
-        np.array([number[place] for place in places], np.int32),
-        names,
-    )
+    found = Photo.select(*fields).where(located).order_by(Photo.id).tuples().iterator()
+    numbers: dict[str, int] = {}
+    parts = [np.empty(0, ROW)]
+    while part := list(islice(found, AT_ONCE)):
+        rows = [(*row, _year(taken), numbers.setdefault(place, len(numbers))) for *row, taken, place in part]
+        parts.append(np.array(rows, ROW))
+    table = np.concatenate(parts)
+    faces = Face.select(Face.photo).where(Face.state.in_(WAITING)).distinct().tuples().iterator()
+    waiting = np.isin(table["id"], np.fromiter((photo for (photo,) in faces), np.int64))
+    ids, north, east, year, place = (np.ascontiguousarray(table[name]) for name in ROW.names or ())
+    return Points(ids, north, east, waiting, year, place, tuple(numbers))
+
+
+def _year(text: str | None) -> int:
+    return int(text) if text and text.isdigit() else 0
