@@ -11,6 +11,7 @@ from tests.services.test_jobs import finish
 from tests.shared import SHARED_DATA, needs_shared_data
 from tui_tagger.services import Services, clustering
 from tui_tagger.services.clustering import MADE, cluster, cluster_new
+from tui_tagger.services.course import Course
 from tui_tagger.services.groups import GroupKind, GroupView
 from tui_tagger.services.jobs import JobService
 from tui_tagger.services.recognition import current_model, to_blob
@@ -249,3 +250,14 @@ def test_of_a_person_with_many_confirmed_faces_some_take_part(
     assert {face for face, *_ in clustering._waiting(model)} == waiting
     cluster()
     assert clustered_faces()[few[0]] == clustered_faces()[faces[0][-1]]
+
+
+def test_a_question_has_so_many_faces_the_likeliest_first(grouped: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = grouped.review.groups()[0]
+    monkeypatch.setattr("tui_tagger.services.groups.MOST", 3)
+    course = Course(grouped.review)
+    course.begin()
+    assert course.question.face_ids == whole.face_ids[-3:]
+    course.decided(grouped.review.name(course.question.face_ids, "Anna"))
+    rest = course.question.face_ids
+    assert set(rest) == {whole.face_ids[0]}

@@ -52,6 +52,7 @@ class RuledOut:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
+        self._last: tuple[int, frozenset[int]] = -1, frozenset()
         self._people = np.array(sorted(facts.born), np.int64)
         self._born = np.array([first_day(facts.born[person]) for person in sorted(facts.born)], np.int64)
 
@@ -67,13 +68,19 @@ class RuledOut:
 
     def reason(self, row: int, person: int) -> str:
         """Why `person` cannot be the face at `row`; empty if they can."""
-        table = self._facts.table
-        beside = np.flatnonzero(table["photo"] == table["photo"][row])
-        there = (table["person"][beside] == person) & (table["state"][beside] == CONFIRMED) & (beside != row)
-        if there.any():
+        if person in self._beside(row):
             return TWICE
         unborn = self._unborn(np.array([row]), np.array([person]))[0]
         return f"not born until {self._facts.born[person]}" if unborn else ""
+
+    def _beside(self, row: int) -> frozenset[int]:
+        """Who is confirmed elsewhere in the photo of the face at `row`; all its candidates are asked about in turn."""
+        if self._last[0] != row:
+            table = self._facts.table
+            there = (table["photo"] == table["photo"][row]) & (table["state"] == CONFIRMED)
+            there[row] = False
+            self._last = row, frozenset(table["person"][there].tolist())
+        return self._last[1]
 
     def age(self, row: int, person: int) -> int | None:
         """Age in full years when the photo of the face at `row` was taken, where both dates are known."""

@@ -39,7 +39,8 @@ class Question:
 
     def within(self, group: GroupView) -> Question:
         """The same about what is left of the group; the cursor stays on its face, or on the one after it."""
-        above = sum(face in set(group.face_ids) for face in self.face_ids[: self.cursor])
+        left = set(group.face_ids)
+        above = sum(face in left for face in self.face_ids[: self.cursor])
         return replace(self, group=group, cursor=max(0, min(above, group.count - 1)))
 
 
@@ -144,7 +145,9 @@ class Course:
 
     def go_to(self, face_ids: Iterable[int]) -> None:
         """To the first of these faces that waits, if one does: in the group that holds several of them, or alone."""
-        waiting = [face for face in face_ids if self._waits(face)]
+        faces = tuple(face_ids)
+        there = self._askable(faces)
+        waiting = [face for face in faces if face in there]
         now = self._waiting(self.question)
         if waiting and not (now and waiting[0] in now.face_ids):
             group = self._found().holding(waiting[0], self._apart) if self.grouped and len(waiting) > 1 else None
@@ -171,7 +174,7 @@ class Course:
         """Keeps the place in the queue, of which `faces` were decided or go on waiting."""
         before = self.queue[: self.place]
         self._read()
-        gone = {face for face in faces if not self._review.waits(face)}
+        gone = set(faces) - self._review.waiting(faces)
         self.place -= sum(face in gone for face in before)
         if self.place == 0 and self.question.group is not None and self._review.settled:
             self._review.replan(self.order)
@@ -180,18 +183,19 @@ class Course:
     def _waiting(self, question: Question) -> Question | None:
         """The question about those of its faces that wait; None when nothing, or only what was unticked, is left."""
         if question.group is None:
-            return question if question.face is not None and self._waits(question.face) else None
+            return question if question.face is not None and self._askable([question.face]) else None
         group = self._review.still(question.group)
         if group is not None and self.photos is not None:
-            group = group.without([face for face in group.face_ids if not self._waits(face)])
+            group = group.without(set(group.face_ids) - self._askable(group.face_ids))
             group = group if group.count else None
         if group is None or question.unticked.issuperset(group.face_ids):
             return None
         return question.within(group)
 
-    def _waits(self, face: int) -> bool:
-        """Whether this face waits and may be asked about."""
-        return self._review.waits(face) and (self.photos is None or face in (self._inside or ()))
+    def _askable(self, faces: Collection[int]) -> set[int]:
+        """Those of the faces that wait and may be asked about."""
+        waiting = self._review.waiting(faces)
+        return waiting if self.photos is None else waiting & (self._inside or set())
 
     def _ask(self, question: Question | None) -> None:
         self.question = question or self._following()

@@ -20,6 +20,7 @@ from tui_tagger.services.orders import MEDIUM, askable
 from tui_tagger.storage.models import Person
 
 PAGE = 24  # faces that a person takes in at once
+MOST = 240  # faces of a question: more are asked about in turn, so that a look at all of them and its answer stay short
 TWO_PEOPLE = -2  # the person of a cluster of which nothing is known; NOBODY where nobody is known
 APART = np.iinfo(np.int64).min  # the group of a face that is in none
 
@@ -48,7 +49,8 @@ class GroupView:
         return len(self.face_ids)
 
     def without(self, faces: Collection[int]) -> GroupView:
-        return replace(self, face_ids=tuple(face for face in self.face_ids if face not in set(faces)))
+        gone = set(faces)
+        return replace(self, face_ids=tuple(face for face in self.face_ids if face not in gone))
 
 
 class Groups:
@@ -78,10 +80,10 @@ class Groups:
         return int((self._sizes(self._free(apart)) > 1).sum())
 
     def first(self, kind: GroupKind, apart: Collection[int] = ()) -> GroupView | None:
-        """The biggest group of a kind that still has two faces."""
+        """The biggest group of a kind that still has two faces: its likeliest ones, `MOST` at a time."""
         free = self._free(apart)
         found = np.flatnonzero((self._sizes(free) > 1) & ((self._keys >= 0) == (kind is GroupKind.PERSON)))
-        return self._view(int(found[0]), free) if len(found) else None
+        return self._view(int(found[0]), free, MOST) if len(found) else None
 
     def holding(self, face: int, apart: Collection[int] = ()) -> GroupView | None:
         """The group that a face is in."""
@@ -118,9 +120,10 @@ class Groups:
     def _faces(self, rows: Rows) -> tuple[int, ...]:
         return tuple(self._facts.table["id"][rows].tolist())
 
-    def _view(self, index: int, free: NDArray[np.bool_]) -> GroupView:
+    def _view(self, index: int, free: NDArray[np.bool_], most: int | None = None) -> GroupView:
         rows, key = self._rows[self._starts[index] : self._starts[index + 1]], int(self._keys[index])
         rows, table = rows[free[rows]], self._facts.table
+        rows = rows if most is None else rows[-most:]
         faces = self._faces(rows)
         if key < 0:
             return GroupView(GroupKind.UNKNOWN, None, None, None, faces)

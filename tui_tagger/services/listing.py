@@ -27,10 +27,18 @@ PHOTOS = """SELECT id, folder, name, taken_at, status, path, place, camera, desc
 
 def refresh() -> None:
     """Brings the listing in step with the photos, faces and names. Every reader calls it; mostly nothing is to do."""
-    while proxy.execute_sql("SELECT 1 FROM outdated LIMIT 1").fetchone():
-        with _quick_commit(), proxy.atomic("IMMEDIATE"):
-            rows = proxy.execute_sql("SELECT id FROM outdated ORDER BY id LIMIT ?", (AT_ONCE,)).fetchall()
-            _renew([photo for (photo,) in rows])
+    while _refresh_these(f"ORDER BY id LIMIT {AT_ONCE}"):
+        pass
+
+
+def _refresh_these(which: str) -> bool:
+    """Those of the photos that are out of date; says whether there was one."""
+    if not proxy.execute_sql(f"SELECT 1 FROM outdated {which}").fetchone():  # noqa: S608
+        return False
+    with _quick_commit(), proxy.atomic("IMMEDIATE"):
+        rows = proxy.execute_sql(f"SELECT id FROM outdated {which}").fetchall()  # noqa: S608
+        _renew([photo for (photo,) in rows])
+    return True
 
 
 def unwritten(photo_ids: Collection[int] | None = None) -> set[int]:
@@ -38,11 +46,12 @@ def unwritten(photo_ids: Collection[int] | None = None) -> set[int]:
 
     Of the given ones, or of all.
     """
-    refresh()
     if photo_ids is None or len(photo_ids) > AT_ONCE:
+        refresh()
         found = {photo for (photo,) in proxy.execute_sql("SELECT id FROM listing WHERE unwritten")}
         return found if photo_ids is None else found.intersection(photo_ids)
     ids = ",".join(map(str, map(int, photo_ids)))
+    _refresh_these(f"WHERE id IN ({ids})")
     return {photo for (photo,) in proxy.execute_sql(f"SELECT id FROM listing WHERE unwritten AND id IN ({ids})")}  # noqa: S608
 
 

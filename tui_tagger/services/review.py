@@ -16,7 +16,7 @@ from tui_tagger.services.query import WAITING
 from tui_tagger.services.queue import Queue
 from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.views import FaceState, HistoryRow, Outcome, ReviewItem
-from tui_tagger.storage import journal
+from tui_tagger.storage import bulk, journal
 from tui_tagger.storage.journal import Recorder
 from tui_tagger.storage.models import Decision, Face, Person, Photo, Rejection, now
 
@@ -69,8 +69,14 @@ class ReviewService:
 
     def waits(self, face_id: int) -> bool:
         """Whether this face waits and can be shown."""
-        row, table = self._recognition.facts.row(face_id), self._recognition.facts.table
-        return row is not None and 0 <= table["state"][row] <= LAST_WAITING and bool(table["shown"][row])
+        return bool(self.waiting([face_id]))
+
+    def waiting(self, face_ids: Collection[int]) -> set[int]:
+        """Those of the faces that wait and can be shown."""
+        rows = self._recognition.facts.rows_of(face_ids)
+        table = self._recognition.facts.table
+        state = table["state"][rows]
+        return set(table["id"][rows[(state >= 0) & (state <= LAST_WAITING) & table["shown"][rows]]].tolist())
 
     def somebody(self, face_id: int) -> bool:
         """Whether somebody is suggested for this face."""
@@ -103,7 +109,7 @@ class ReviewService:
     def still(self, group: GroupView) -> GroupView | None:
         """The group without what waits no longer; None when that is all, or when the person is gone."""
         self._recognition.follow()
-        left = group.without([face for face in group.face_ids if not self.waits(face)])
+        left = group.without(set(group.face_ids) - self.waiting(group.face_ids))
         if group.person_id is None or not left.count:
             return left if left.count else None
         person = Person.get_or_none(Person.id == group.person_id)
@@ -226,8 +232,8 @@ class ReviewService:
             if not allow_twice:
                 refuse_twice(face_ids, person, name)
             record.update_all(Face, face_ids, **NOBODY | {"state": FaceState.CONFIRMED, "person": person})
-            for rejection in Rejection.select().where(Rejection.face.in_(face_ids) & (Rejection.person == person)):
-                record.delete(Rejection, rejection.id)
+            for rejection in rejections(person, face_ids):
+                record.delete(Rejection, rejection)
             Person.update(used_at=now()).where(Person.id == person).execute()
             return f"{_count(face_ids)}: {name}"
 
@@ -267,10 +273,16 @@ def _person_named(record: Recorder, name: str) -> int:
 
 def refuse_twice(face_ids: Sequence[int], person_id: int, name: str) -> None:
     """Raises TwiceInPhoto if a photo would show the person twice once these faces are theirs."""
-    photos = [photo for (photo,) in Face.select(Face.photo).where(Face.id.in_(face_ids)).tuples()]
-    others = (Face.state == FaceState.CONFIRMED) & (Face.person == person_id) & Face.id.not_in(face_ids)
-    if len(set(photos)) < len(photos) or Face.select().where(others & Face.photo.in_(photos)).exists():
+    photos = bulk.photos_of(face_ids)
+    if len(set(photos)) < len(photos) or bulk.confirmed_in(photos, person_id) - set(face_ids):
         raise TwiceInPhoto(f"{name} would be in one photo twice", "Say yes only if that is so: a mirror, a collage.")
+
+
+def rejections(person_id: int, face_ids: Collection[int]) -> list[int]:
+    """The ids of what was said against these faces being that person."""
+    said = Rejection.select(Rejection.id, Rejection.face).where(Rejection.person == person_id).tuples()
+    faces = set(face_ids)
+    return [number for number, face in said if face in faces]
 
 
 def _count(face_ids: Sequence[int]) -> str:

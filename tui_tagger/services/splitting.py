@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tui_tagger.errors import UsageError
 from tui_tagger.services.aliases import drop_aliases
 from tui_tagger.services.recognition import Recognition
-from tui_tagger.services.review import NOBODY, clean_name, refuse_twice
+from tui_tagger.services.review import NOBODY, clean_name, refuse_twice, rejections
 from tui_tagger.services.views import FaceState, Outcome
 from tui_tagger.storage import journal
 from tui_tagger.storage.models import Face, Person, Rejection, now
@@ -85,11 +85,10 @@ def split(
 
 def move(record: journal.Recorder, faces: Iterable[int], person_id: int) -> None:
     """Faces become a person's, whatever was said of them before."""
-    moved = set(faces)
-    record.update_all(Face, sorted(moved), **NOBODY | {"state": FaceState.CONFIRMED, "person": person_id})
-    for rejection in Rejection.select().where(Rejection.person == person_id):
-        if rejection.face_id in moved:
-            record.delete(Rejection, rejection.id)
+    moved = sorted(set(faces))
+    record.update_all(Face, moved, **NOBODY | {"state": FaceState.CONFIRMED, "person": person_id})
+    for rejection in rejections(person_id, moved):
+        record.delete(Rejection, rejection)
 
 
 def _photos(person_id: int) -> dict[int, int]:

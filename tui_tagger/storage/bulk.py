@@ -60,6 +60,17 @@ def rejections(faces: Collection[int] | None = None) -> Iterator[tuple[int, int]
     return _of("SELECT face_id, person_id FROM rejection", "face_id", faces)
 
 
+def photos_of(faces: Collection[int]) -> list[int]:
+    """The photo of each of the faces, in the order of their ids."""
+    return [photo for _face, photo in _of("SELECT id, photo_id FROM face", "id", faces, "ORDER BY id")]
+
+
+def confirmed_in(photos: Collection[int], person: int) -> set[int]:
+    """The faces in these photos that are confirmed to be `person`."""
+    statement = f"SELECT id FROM face WHERE state = 'confirmed' AND person_id = {int(person)}"  # noqa: S608
+    return {face for (face,) in _of(statement, "photo_id", photos)}
+
+
 def clusters() -> Iterator[tuple[int, int, float]]:
     """The faces that are in a cluster: id, number of the cluster, cohesion."""
     return iter(proxy.execute_sql("SELECT id, cluster, cohesion FROM face WHERE cluster IS NOT NULL"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from pathlib import Path
@@ -96,8 +97,9 @@ def _prepare(path: Path) -> None:
 
 
 def setting(key: str, default: Any = None) -> Any:
-    row = Setting.get_or_none(Setting.key == key)
-    return default if row is None else row.value
+    """Plain SQL, since every key that decides something asks for settings."""
+    row = proxy.execute_sql("SELECT value FROM setting WHERE key = ?", (key,)).fetchone()
+    return default if row is None else json.loads(row[0])
 
 
 def store_setting(key: str, value: Any) -> None:

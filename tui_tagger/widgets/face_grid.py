@@ -43,6 +43,16 @@ class Thumbnail:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Place:
+    """What a place of the grid looks like now; `lines` is None while a thread draws the picture."""
+
+    current: bool
+    frame: Style
+    caption: str
+    lines: Lines | None
+
+
 class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
     """Faces or photos, row by row; the same keys as a list, and left and right."""
 
@@ -76,6 +86,8 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         self._id_at: Callable[[int], int] = lambda index: index
         self._ids: Callable[[], Sequence[int]] | None = None
         self._drawn: OrderedDict[Hashable, Lines | None] = OrderedDict()
+        self._row: tuple[int, list[Place | None]] = -1, []  # the row that is being drawn
+        self._plain = Style()
         self._awaited: dict[Hashable, int] = {}  # places in view whose pictures are being drawn
 
     def fill(
@@ -163,28 +175,39 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
             if event.chain > 1:
                 self.action_choose()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What a row shows is asked for once a redraw, not for each of its lines."""
+        self._row = -1, []
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         row, line = divmod(y + self.scroll_offset.y, ROWS + 1)
-        first = row * self.row_places
-        segments: list[Segment] = []
-        for index in range(first, min(first + self.row_places, self.count)):
-            segments += self._place_line(index, line)
-        width = self.scrollable_content_region.width
-        return Strip(segments).adjust_cell_length(width, self.visual_style.rich_style)
+        plain = self._plain
+        if self._row[0] != row:
+            plain = self._plain = self.visual_style.rich_style
+            first = row * self.row_places
+            self._row = row, [self._shown(index) for index in range(first, min(first + self.row_places, self.count))]
+        segments = [segment for place in self._row[1] for segment in self._place_line(place, line, plain)]
+        return Strip(segments).adjust_cell_length(self.scrollable_content_region.width, plain)
 
-    def _place_line(self, index: int, line: int) -> list[Segment]:
+    def _shown(self, index: int) -> Place | None:
+        """What a place shows; None where there is nothing any more."""
         thumbnail = self._thumbnail(index)
         if thumbnail is None:
-            return [Segment(" " * (WIDTH + 2), self.visual_style.rich_style)]
-        frame = self._frame(index)
-        if line == ROWS:
-            return [Segment(self._caption(thumbnail, index), frame), Segment(" ", self.visual_style.rich_style)]
+            return None
         lines = self._lines(thumbnail)
         if lines is None:
             self._awaited[thumbnail.key] = index
-        inside = list(lines[line]) if lines else [Segment(" " * WIDTH, self.visual_style.rich_style)]
-        edge = "▌" if index == self.cursor else " "
-        return [Segment(edge, frame if index == self.cursor else self.visual_style.rich_style), *inside, Segment(" ")]
+        return Place(index == self.cursor, self._frame(index), self._caption(thumbnail, index), lines)
+
+    def _place_line(self, place: Place | None, line: int, plain: Style) -> list[Segment]:
+        if place is None:
+            return [Segment(" " * (WIDTH + 2), plain)]
+        if line == ROWS:
+            return [Segment(place.caption, place.frame), Segment(" ", plain)]
+        edge = Segment("▌", place.frame) if place.current else Segment(" ", plain)
+        inside = place.lines[line] if place.lines else [Segment(" " * WIDTH, plain)]
+        return [edge, *inside, Segment(" ", plain)]
 
     def _frame(self, index: int) -> Style:
         style = self.visual_style + self.get_visual_style("grid--caption", partial=True)

@@ -94,6 +94,7 @@ class Picture(Widget):
         self._wanted: tuple[Request, Pane] | None = None  # what was put last or is on its way
         self._number: int | None = None  # of the picture in kitty's memory
         self._place = Region()
+        self._pane_style = Style()  # of the lines that are being drawn: asking for it takes as long as drawing them
         self._covered = False  # by another screen, which has erased the graphics
         self._pictures: OrderedDict[Hashable, Drawn] = OrderedDict()
         self._pixels: OrderedDict[Hashable, tuple[int, Image.Image]] = OrderedDict()
@@ -223,9 +224,10 @@ class Picture(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Graphics are drawn as a whole or not at all: not cut off, not below another screen."""
+        self._pane_style = self.rich_style
         if isinstance(self._drawn, Sixels | KittyImage):
             if self._covered or not self.screen.is_active or crop.size != self.outer_size:
-                return [Strip.blank(crop.width, self.rich_style)] * crop.height
+                return [Strip.blank(crop.width, self._pane_style)] * crop.height
             if self._place != self.content_region:
                 self._place = self.content_region
                 self._styles_cache.clear()  # the lines hold the place where the picture was
@@ -237,7 +239,7 @@ class Picture(Widget):
         if isinstance(drawn, Message):
             return self._message_line(drawn.text, y)
         if drawn is None or pane is None or pane.columns != width or y >= pane.rows:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._pane_style)
         if isinstance(drawn, Sixels):
             return self._sixel_line(drawn, pane, y)
         if isinstance(drawn, KittyImage):
@@ -258,7 +260,7 @@ class Picture(Widget):
 
     def _kitty_line(self, drawn: KittyImage, pane: Pane, y: int) -> Strip:
         left, top = (pane.columns - drawn.columns) // 2, (pane.rows - drawn.rows) // 2
-        style = self.rich_style
+        style = self._pane_style
         if self._number is None or not top <= y < top + drawn.rows:
             return Strip.blank(pane.columns, style)
         number = Style(color=Color.from_rgb(*self._number.to_bytes(3, "big")))
@@ -271,7 +273,7 @@ class Picture(Widget):
         lines = textwrap.wrap(text, max(width - 2, 1))[:height]
         index = y - (height - len(lines)) // 2
         line = lines[index] if 0 <= index < len(lines) else ""
-        return Strip([Segment(line.center(width), self.rich_style)]).adjust_cell_length(width, self.rich_style)
+        return Strip([Segment(line.center(width), self._pane_style)]).adjust_cell_length(width, self._pane_style)
 
 
 def _wanted_side(pane: Pane, terminal: Terminal) -> int:
