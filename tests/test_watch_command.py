@@ -21,6 +21,9 @@ from tests.fakes import FakeEmbedder
 from tui_tagger.services import Services
 from tui_tagger.storage.database import store_setting
 
+SIDECAR = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description><rdf:Alt><rdf:li xml:lang="x-default">At
+the sea</rdf:li></rdf:Alt></dc:description></rdf:Description></rdf:RDF></x:xmpmeta>"""
 SECONDS = 90.0  # that a report may take to come on a busy machine
 
 
@@ -102,7 +105,10 @@ def test_photos_are_scanned_as_they_come_change_move_and_go(running: Running, ph
     running.until(lambda report: report["changed"] == 1 and report["faces"] >= 2)
 
     (photos / "b1.jpg").unlink()
-    running.until(lambda report: report["photos"] == 8)
+    running.until(lambda report: report["gone"] == 1)
+
+    (photos / "a2.jpg.xmp").write_text(SIDECAR)
+    running.until(lambda report: report["reread"] == 1)
     assert running.end(signal.SIGTERM) == 0
 
 
@@ -110,14 +116,46 @@ def test_a_copy_in_progress_is_not_a_broken_photo(running: Running, photos: Path
     running.until(lambda report: True)
     paint_photo(tmp_path / "whole.jpg", (0, 1, 2))
     data = (tmp_path / "whole.jpg").read_bytes()
-    with (photos / "copied.jpg").open("wb") as copy:
-        for part in range(4):
-            copy.write(data[part * len(data) // 4 : (part + 1) * len(data) // 4])
+    with (photos / "trip" / "copied.jpg").open("wb") as copy:
+        for part in range(8):
+            copy.write(data[part * len(data) // 8 : (part + 1) * len(data) // 8])
             copy.flush()
+            if part == 3:
+                (photos / "trip" / "c1.jpg").unlink()  # has the whole folder looked at
             time.sleep(1.0)
     seen = running.until(lambda report: report["new"] == 1)
     assert all(report["failed"] == [] for report in seen)
+    assert any(report["gone"] == 1 for report in seen[:-1])
     assert running.end(signal.SIGINT) == 0
+
+
+def test_a_copy_in_progress_at_the_start_is_waited_for(database: Path, photos: Path) -> None:
+    arriving, whole = photos / "a0.jpg", (photos / "a1.jpg").read_bytes()
+    copied = threading.Event()
+
+    def copy() -> None:
+        with arriving.open("wb") as file:
+            for byte in whole[:-1]:
+                file.write(bytes([byte]))
+                file.flush()
+                if copied.wait(0.5):
+                    break
+            file.write(whole[file.tell() :])
+
+    writer = threading.Thread(target=copy)
+    writer.start()
+    running = Running(database, photos)
+    try:
+        (first,) = running.until(lambda report: True)
+        assert first["unsettled"] == [str(arriving)]
+        copied.set()
+        (second,) = running.until(lambda report: True)
+        assert (second["photos"], second["new"], second["failed"]) == (1, 1, [])
+        assert running.end(signal.SIGINT) == 0
+    finally:
+        copied.set()
+        writer.join()
+        running.close()
 
 
 def test_a_broken_photo_is_reported_and_the_watch_goes_on(running: Running, photos: Path) -> None:
@@ -137,7 +175,8 @@ def test_a_drive_that_goes_and_comes_back(running: Running, photos: Path) -> Non
     paint_photo(photos.with_name("away") / "meanwhile.jpg", (4,))
     photos.with_name("away").rename(photos)
     seen = running.until(lambda report: report["new"] == 1)
-    assert seen[-1]["unchanged"] == 8  # nothing was marked as offline meanwhile
+    assert seen[0]["unchanged"] == 8
+    assert all(report["gone"] == 0 for report in seen)
     assert running.end(signal.SIGTERM) == 0
     assert any("looked for again" in line for line in running.told)
 

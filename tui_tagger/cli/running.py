@@ -32,12 +32,15 @@ def services(db: Path | None, resources: Any = None) -> Iterator[Any]:
         after_session(opened.path)
 
 
-def resources_of(settings: Settings, device: str | None = None, processes: int | None = None) -> Any:
+def resources_of(
+    settings: Settings, device: str | None = None, processes: int | None = None, cluster: str | None = None
+) -> Any:
     """What jobs may use: what the settings say, unless it is given."""
     from tui_tagger.services.resources import Resources
 
     told = settings.scan
-    return Resources(device or told.device, told.processes if processes is None else processes, told.memory)
+    own = told.processes if processes is None else processes
+    return Resources(device or told.device, own, told.memory, cluster or "")
 
 
 def run_scan(opened: Any, folders: Sequence[Path]) -> Any:

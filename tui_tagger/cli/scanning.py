@@ -19,10 +19,20 @@ from tui_tagger.settings import load
 
 @cli.command()
 def scan(
-    folders: Dirs, db: Db = None, device: DeviceOption = None, processes: Processes = None, as_json: Json = False
+    folders: Dirs,
+    db: Db = None,
+    device: DeviceOption = None,
+    processes: Processes = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster", metavar="ADDRESS", help="The workers of a Dask scheduler read photos: tcp://HOST:8786."
+        ),
+    ] = None,
+    as_json: Json = False,
 ) -> None:
     """Finds photos, reads them, finds and embeds faces, suggests names. Stopped and started again, it goes on."""
-    with services(db, resources_of(load(), device, processes)) as opened:
+    with services(db, resources_of(load(), device, processes, cluster)) as opened:
         report = run_scan(opened, folders)
     if as_json:
         emit(asdict(report))

@@ -20,6 +20,7 @@ from tui_tagger.cli.output import Progress, emit, list_failures, say, tell
 from tui_tagger.cli.running import services
 from tui_tagger.errors import PhotoError, UsageError
 
+TOLD = ("new", "changed", "reread", "moved", "gone")  # counts of a report, by their names
 IDLE = 60.0  # seconds without work after which the models are let go of
 
 
@@ -53,15 +54,19 @@ def watch(
                     opened.jobs.close()
                 continue
             try:
-                _report(_scan(opened, targets, stop), as_json)
+                report = _scan(opened, targets, stop)
+                watched.note(report.unsettled)
+                _report(report, as_json)
             except PhotoError:  # a folder went away while it was scanned
                 watched.note(targets)
             worked = time.monotonic()
 
 
 def _scan(opened: Any, targets: Sequence[Path], stop: Event) -> Any:
+    from tui_tagger.services.watching import SETTLED
+
     progress, cancelled = Progress("Scanning"), False
-    opened.jobs.scan(targets)
+    opened.jobs.scan(targets, SETTLED)
     while opened.jobs.busy:
         if stop.is_set() and not cancelled:
             opened.jobs.cancel()
@@ -76,9 +81,9 @@ def _scan(opened: Any, targets: Sequence[Path], stop: Event) -> Any:
 def _report(report: Any, as_json: bool) -> None:
     if as_json:
         emit(asdict(report))
-    elif report.new or report.moved or report.failed:
-        at = time.strftime("%Y-%m-%d %H:%M:%S")
-        say(f"{at} {report.photos} photos: {report.new} new, {report.unchanged} unchanged, {report.moved} moved")
+    elif told := ", ".join(f"{count} {what}" for what in TOLD if (count := getattr(report, what))):
+        say(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {told}")
+    if not as_json:
         list_failures(report.failed)
     sys.stdout.flush()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -31,15 +32,22 @@ class Inventory:
     rows: dict[Path, int] = field(default_factory=dict)
     present: set[int] = field(default_factory=set)  # photos that did not change
     failed: list[Failure] = field(default_factory=list)  # bad files that did not change
+    unsettled: list[Path] = field(default_factory=list)  # files that somebody may still be writing
     missing: list[int] = field(default_factory=list)  # photos that are not where they were
 
 
-def take_inventory(folders: Sequence[Path]) -> Inventory:
-    """Compares what lies below `folders` with the database. Raises PhotoError for a folder that is not there."""
-    found, known = Inventory(), _known(folders)
+def take_inventory(folders: Sequence[Path], resting: float = 0.0) -> Inventory:
+    """Compares what lies below `folders` with the database. Raises PhotoError for a folder that is not there.
+
+    Files that were changed within the last `resting` seconds may be copies in progress; they are left for later.
+    """
+    found, known, now = Inventory(), _known(folders), time.time_ns()
     for file in find_files(folders):
         found.files += 1
         row = known.pop(str(file.path), None)
+        if 0 <= now - file.mtime_ns < resting * 1e9:
+            found.unsettled.append(file.path)
+            continue
         if row is not None and not _changed(row, file):
             found.present.add(row.id)
             if row.status == PhotoStatus.FAILED:

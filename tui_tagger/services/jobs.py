@@ -60,10 +60,10 @@ class JobService:
         self.result_of = 0  # its id
         self.error: TaggerError | None = None  # of the last job that did not
 
-    def scan(self, folders: Sequence[Path]) -> None:
-        """Brings the library up to date with these folders."""
+    def scan(self, folders: Sequence[Path], resting: float = 0.0) -> None:
+        """Brings the library up to date with these folders, but for files changed within the last `resting` seconds."""
         names = ", ".join(folder.name or str(folder) for folder in folders)
-        self._add(f"Scanning {names}", "scan", [folder.absolute() for folder in folders])
+        self._add(f"Scanning {names}", "scan", [folder.absolute() for folder in folders], resting)
 
     def embed(self) -> None:
         """Embeds the faces that lack an embedding of the model in use; decisions stay."""

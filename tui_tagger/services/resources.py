@@ -14,12 +14,13 @@ THE_REST = 250  # MB of the process that writes, and of the one that asked
 class Resources:
     """What the user allows: `device` is one of `devices.DEVICES`; no `processes` means as many as fit.
 
-    `memory` is in MB and bounds how many that are.
+    `memory` is in MB and bounds how many that are. With the address of a `cluster`, its workers extract instead.
     """
 
     device: str = "auto"
     processes: int = 0
     memory: int = MEMORY
+    cluster: str = ""
 
     def layout(self, device: str = "cpu") -> Layout:
         """How to divide this machine where the networks compute on `device`, "cpu", "cuda" or "mps"."""

@@ -37,13 +37,14 @@ class _Tally:
     failed: list[Failure] = field(default_factory=list)
 
 
-def scan(folders: Sequence[Path], extractors: Extractors, go_on: Checkpoint) -> ScanReport:
+def scan(folders: Sequence[Path], extractors: Extractors, go_on: Checkpoint, resting: float = 0.0) -> ScanReport:
     """Brings the database up to date with what lies below `folders` (photos may be named themselves).
 
-    `go_on` is asked before each photo and ends the scan by returning False; what was done stays. Raises PhotoError for
-    a folder that is not there, and ModelError when a model cannot be loaded.
+    `go_on` is asked before each photo and ends the scan by returning False; what was done stays. Files that were
+    changed within the last `resting` seconds are left alone. Raises PhotoError for a folder that is not there, and
+    ModelError when a model cannot be loaded.
     """
-    began, found, tally = time.monotonic(), take_inventory(folders), _Tally()
+    began, found, tally = time.monotonic(), take_inventory(folders, resting), _Tally()
     finished = _store_all(found, extractors, go_on, tally)
     gone = store_offline(found.missing) if finished else 0
     go_on(len(found.todo), len(found.todo), None)
@@ -58,6 +59,7 @@ def scan(folders: Sequence[Path], extractors: Extractors, go_on: Checkpoint) -> 
         unchanged=len(found.present) - len(found.failed) + tally.foreign,
         faces=_faces_below(folders),
         failed=(*found.failed, *tally.failed),
+        unsettled=tuple(found.unsettled),
         seconds=round(time.monotonic() - began, 3),
     )
 

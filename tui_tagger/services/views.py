@@ -258,4 +258,5 @@ class ScanReport:
     unchanged: int = 0
     faces: int = 0
     failed: tuple[Failure, ...] = field(default=())
+    unsettled: tuple[Path, ...] = field(default=())  # left alone: somebody may still be writing them
     seconds: float = 0.0

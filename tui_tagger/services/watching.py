@@ -16,12 +16,14 @@ from threading import Event
 import watchfiles
 
 from tui_tagger.formats import EXTENSIONS
+from tui_tagger.services.extraction import File
 from tui_tagger.services.inventory import find_files
 from tui_tagger.storage.models import Photo
 
 SETTLED = 2.0  # seconds that a file has to stay as it is before it is scanned: a copy may be in progress
 TICK = 0.5  # seconds between looks at what has not settled, and at the folders themselves
 POLLED = 15.0  # seconds between looks at all files, where the system does not tell of changes
+SIDECAR = ".xmp"
 MOST_TARGETS = 20  # files scanned by name; of more, the folders they lie in are
 
 LIMIT_REACHED = (
@@ -131,14 +133,14 @@ class FolderWatch:
             while time.monotonic() < end and not stop.wait(TICK):
                 yield []
             before, seen = seen, _files(self._there)
-            yield [path for path, *_ in before ^ seen]
+            yield [file.path for file in before ^ seen]
 
     def _matters(self, change: watchfiles.Change, path: Path) -> bool:
         """Whether a scan would look at it."""
         root = next((folder for folder in self._folders if path.is_relative_to(folder)), None)
         if root is None or not _entered(root, path):
             return False
-        if path.suffix.lower() in EXTENSIONS:
+        if path.suffix.lower() in EXTENSIONS or path.suffix.lower() == SIDECAR:
             return True
         if change is watchfiles.Change.deleted:
             return not path.exists() and _holds_photos(path)
@@ -146,7 +148,7 @@ class FolderWatch:
 
     def _targets(self, paths: Sequence[Path]) -> list[Path]:
         """Few existing files and folders that hold all that is to be scanned for these paths."""
-        found = {found for path in paths if (found := self._existing(path)) is not None}
+        found = {found for path in map(_photo_of, paths) if (found := self._existing(path)) is not None}
         if len(found) > MOST_TARGETS:
             found = {path if path.is_dir() else path.parent for path in found}
         found = {path for path in found if not any(parent in found for parent in path.parents)}
@@ -189,6 +191,14 @@ def _entered(root: Path, path: Path) -> bool:
     return not any(root.joinpath(*between[:depth]).is_symlink() for depth in range(1, len(between)))
 
 
+def _photo_of(path: Path) -> Path:
+    """For a sidecar the photo that it belongs to, or the folder of both; any other path as it is."""
+    if path.suffix.lower() != SIDECAR:
+        return path
+    photo = path.with_suffix("")
+    return photo if photo.suffix.lower() in EXTENSIONS else path.parent
+
+
 def _there(folders: Iterable[Path]) -> dict[Path, Mount]:
     """The folders that are there and not empty, each with what tells it from another of the same name."""
     found = {}
@@ -200,10 +210,8 @@ def _there(folders: Iterable[Path]) -> dict[Path, Mount]:
     return found
 
 
-def _files(folders: Iterable[Path]) -> set[tuple[Path, int, int]]:
-    return {
-        (file.path, file.size, file.mtime_ns) for file in find_files([folder for folder in folders if folder.exists()])
-    }
+def _files(folders: Iterable[Path]) -> set[File]:
+    return set(find_files([folder for folder in folders if folder.exists()]))
 
 
 def _state(path: Path) -> State:

@@ -22,9 +22,11 @@ from tui_tagger.private import make_file, own_folder
 from tui_tagger.services import clustering, scan
 from tui_tagger.services.banks import bank_stamp
 from tui_tagger.services.calibration import calibrate, due
+from tui_tagger.services.cluster import Cluster
 from tui_tagger.services.detection import add_drawn, detect_again
 from tui_tagger.services.embedding import EmbedReport, embed_missing
 from tui_tagger.services.extraction import Models
+from tui_tagger.services.extractors import Extractors
 from tui_tagger.services.importing import ImportReport, import_names
 from tui_tagger.services.inventory import Below
 from tui_tagger.services.networks import networks
@@ -152,16 +154,20 @@ def _run(job: Callable[..., Any], control: Control, arguments: Sequence[Any]) ->
         return "failed", TaggerError(str(error), "Is the disk full, or was it removed?")
 
 
-def _scan(control: Control, folders: Sequence[Path]) -> ScanReport:
+def _scan(control: Control, folders: Sequence[Path], resting: float = 0.0) -> ScanReport:
     """Also embeds what lacks an embedding elsewhere: the gallery may lie in other folders."""
-    wanted = partial(load, current_model(), control.resources.device)
-    report = scan.scan(folders, Pool(wanted, control.resources), control.proceed)
+    report = scan.scan(folders, _extractors(control.resources), control.proceed, resting)
     if control.cancelled:
         return report
     rest = _embed(control)
     known, is_below = {failure.path for failure in report.failed}, Below(folders)
     more = (each for each in rest.failed if each.path not in known and is_below(str(each.path)))
     return replace(report, failed=(*report.failed, *more))
+
+
+def _extractors(resources: Resources) -> Extractors:
+    wanted = partial(load, current_model(), resources.device)
+    return Cluster(resources.cluster, wanted) if resources.cluster else Pool(wanted, resources)
 
 
 def _embed(control: Control) -> EmbedReport:
