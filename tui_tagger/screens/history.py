@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -13,7 +14,7 @@ from tui_tagger.services.history import later, touched
 from tui_tagger.services.views import HistoryRow, Outcome
 from tui_tagger.text import visible
 from tui_tagger.widgets.keys import key
-from tui_tagger.widgets.text import counted
+from tui_tagger.widgets.text import counted, when
 
 LIMIT = 500
 
@@ -26,7 +27,7 @@ class HistoryScreen(SearchScreen):
     ]
 
     def __init__(self, rows: Sequence[HistoryRow]) -> None:
-        entries = [Entry(("(undone) " if row.undone else "") + row.message, row.at[:19]) for row in rows]
+        entries = [Entry(("(undone) " if row.undone else "") + row.message, local(row.at)) for row in rows]
         hint = "enter  go there    <history.undo_back>  undo back to here    <search.close>  back"
         super().__init__("History, newest first", entries or [Entry("Nothing was decided yet.")], hint, bool(rows))
         self.back = False
@@ -34,6 +35,11 @@ class HistoryScreen(SearchScreen):
     def action_undo_back(self) -> None:
         self.back = True
         self.choose()
+
+
+def local(moment: str) -> str:
+    """A moment in UTC (ISO 8601) as a clock here shows it."""
+    return when(datetime.fromisoformat(moment).astimezone().isoformat())
 
 
 def show_history(over: BaseScreen) -> None:

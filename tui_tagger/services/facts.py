@@ -263,8 +263,8 @@ class Facts:
     def _read_rejections(self, faces: Sequence[int] | None) -> None:
         pairs: dict[int, set[int]] = defaultdict(set)
         for face, person in bulk.rejections(faces):
-            if face in self._row_of:
-                pairs[self._row_of[face]].add(person)
+            if (row := self.row(face)) is not None:
+                pairs[row].add(person)
         for row in list(self.rejected) if faces is None else self.rows_of(faces).tolist():
             self.rejected.pop(row, None)
         self.rejected |= {row: frozenset(people) for row, people in pairs.items()}
