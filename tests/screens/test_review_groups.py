@@ -142,3 +142,16 @@ async def test_while_faces_are_read_the_screen_says_so(app: TaggerApp, services:
         await settled(pilot)
         assert "probably Anna Rossi" in text(app)
         assert face_view(services.review.queue()[0]).state is FaceState.SUGGESTED
+
+
+async def test_the_faces_of_the_next_group_are_drawn_while_the_human_looks(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f5")
+        await settled(pilot)
+        screen = app.screen
+        assert isinstance(screen, ReviewScreen)
+        ahead = screen.course.ahead
+        assert ahead and set(ahead).isdisjoint(panel(app).group.face_ids)
+        assert all(panel(app).grid._drawn[("face", face)] for face in ahead)
+        await press(pilot, "s")
+        assert set(ahead) <= set(panel(app).group.face_ids)

@@ -166,6 +166,7 @@ class ReviewScreen(Decisions):
                 self.groups.show_question()
             else:
                 self.groups.show(question.group, question.cursor, question.unticked)
+                self.call_after_refresh(lambda: self.groups.fetch(self.course.ahead))
             if not self.names.display:
                 self.groups.focus()
         elif question.face is not None:

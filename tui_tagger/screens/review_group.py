@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -123,6 +123,10 @@ class GroupPanel(Navigation, Container, can_focus=True):
     def _thumbnail(self, face: int) -> Thumbnail:
         chance = self._review.likelihood(face)
         return Thumbnail(("face", face), self._sources.face(face), "" if chance is None else percent(chance))
+
+    def fetch(self, faces: Iterable[int]) -> None:
+        """Has thumbnails drawn that come next, while the human looks."""
+        self.grid.fetch(map(self._thumbnail, faces))
 
     def show_question(self) -> None:
         self.query_one("#group-question", Static).update(

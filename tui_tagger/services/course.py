@@ -70,6 +70,15 @@ class Course:
         """How many groups there are to be asked, pages of loners not among them."""
         return self._found().left(self._apart) if self.grouped else 0
 
+    @property
+    def ahead(self) -> tuple[int, ...]:
+        """The first faces of the group that comes after this one, as far as it can be told now."""
+        if not self.grouped:
+            return ()
+        groups, apart = self._found(), self._apart | set(self.question.face_ids)
+        group = groups.first(GroupKind.PERSON, apart) or groups.first(GroupKind.UNKNOWN, apart)
+        return group.face_ids[:PAGE] if group else ()
+
     def begin(self, order: Order | None = None) -> None:
         """Plans anew and asks the first question; with an `order`, in that one from now on."""
         if order is not None:

@@ -222,6 +222,11 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         note = f" {thumbnail.note}" if thumbnail.note else ""
         return mark + cell(thumbnail.caption, WIDTH - len(note)).plain + note
 
+    def fetch(self, thumbnails: Iterable[Thumbnail]) -> None:
+        """Has pictures drawn that are not in view yet."""
+        for thumbnail in thumbnails:
+            self._lines(thumbnail)
+
     def _lines(self, thumbnail: Thumbnail) -> Lines | None:
         """The drawn picture, or None while a thread draws it."""
         if cast(HasTerminal, self.app).terminal.protocol == "none":
