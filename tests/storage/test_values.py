@@ -132,6 +132,12 @@ def test_what_was_read_from_a_file_is_read_again_by_the_next_scan(path: Path) ->
     services.close()
 
 
+def test_another_name_of_nobody_is_removed(path: Path) -> None:
+    spoil(path, "UPDATE alias SET person_id = -9e999 WHERE id = 1")
+    assert "1 rows that referred to nothing were removed" in list(repair(path))
+    assert all(check.ok for check in check_storage(path) if check.name in ("database", "references", "values"))
+
+
 @pytest.fixture
 def opened(path: Path) -> Iterator[Services]:
     spoil(path, "UPDATE embedding SET vector = 'text' WHERE id = 1")

@@ -116,6 +116,7 @@ def drop_dangling(connection: sqlite3.Connection) -> int:
 _PARENTS = (
     ("face", "photo_id", "photo"),
     ("embedding", "face_id", "face"),
+    ("alias", "person_id", "person"),
     ("rejection", "face_id", "face"),
     ("rejection", "person_id", "person"),
     ("filewrite", "decision_id", "decision"),
