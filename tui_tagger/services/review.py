@@ -195,7 +195,8 @@ class ReviewService:
 
     def skip(self, face_id: int) -> None:
         """Asks about this face last; not a decision, so nothing to undo."""
-        self.queue()
+        if self._queue is None:
+            self.replan()
         assert self._queue is not None
         self._queue.skip(face_id)
 

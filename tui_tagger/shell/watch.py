@@ -11,7 +11,8 @@ from tui_tagger.shell.endings import ending
 from tui_tagger.shell.host import Host, in_words
 from tui_tagger.widgets.job_bar import ACTIVE
 
-REST = 0.3  # seconds without a key, until what was put off is done
+REST = 0.3  # seconds without a key, until what was put off is done in threads
+PAUSE = 1.0  # and until faces are scored, for which the next key would have to wait (benchmarks/ssh.py)
 FRESH = 2.0  # seconds: a list that a job changes is read again this often, not at every photo
 
 
@@ -40,8 +41,10 @@ class Watch:
                 self._app.tell_error(trouble)
 
     def _look(self) -> None:
-        if time.monotonic() - self.acted_at >= REST:
+        rested = time.monotonic() - self.acted_at
+        if rested >= REST:
             self._counting.rested()
+        if rested >= PAUSE:
             self.catch_up()
         self._elsewhere.look()
         jobs = self._app.services.jobs
