@@ -82,6 +82,7 @@ def run(wanted: Order) -> None:
             "The app needs a terminal", "Without one: tui-tagger scan, identify, write and others; --help."
         )
     memory.hold()
+    memory.be_frugal()
     settings, db = load(wanted.config), wanted.db or database_path()
     resources = resources_of(settings)
     terminal = probe(wanted.images or settings.pictures.protocol)
