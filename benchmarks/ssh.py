@@ -93,6 +93,8 @@ class Row:
     limits: tuple[float, float, float] = (0, PICTURE_LIMIT, 0)
 
     def broken(self) -> list[str]:
+        if not any(step.text for step in self.steps):
+            return ["the key did nothing"]
         most = (max(step.text for step in self.steps), max(step.picture for step in self.steps))
         typical = median(step.busy_ms for step in self.steps)
         pairs = zip(("text", "picture", "next face"), (*most, typical), self.limits, strict=True)
