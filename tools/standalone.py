@@ -23,13 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NAME = "tui-tagger"
 # The largest libraries with symbols. Not all: libraries that auditwheel has changed do not survive `strip`.
 SYMBOLS = ("libtorch_cpu.so", "libtorch_python.so", "libpython3*.so*", "lib-dynload/*.so")
-# xz first turns the jumps in x86's code into what repeats.
-JUMPS = ["--x86"] if platform.machine() == "x86_64" else []
-COMPRESSORS = {
-    "gzip": ["gzip", "-9"],
-    "xz": ["xz", *JUMPS, "--lzma2=preset=6,dict=64MiB", "-T2"],
-    "zstd": ["zstd", "-19", "--long=27", "-T2", "-q"],
-}
+COMPRESSORS = {"gzip": ["gzip", "-9"], "xz": ["xz", "-6", "-T2"], "zstd": ["zstd", "-19", "--long=27", "-T2", "-q"]}
 UNPACKERS = {"gzip": "gzip -dc", "xz": "xz -T0 -dc", "zstd": "zstd -dc"}  # xz before 5.4 passes over -T0
 
 
