@@ -125,7 +125,7 @@ class Scan:
     processes: int = _key(
         0, "How many processes read photos; 0: as many as processors and memory allow.", low=0, high=256
     )
-    memory: int = _key(1500, "Most megabytes of all processes together, where processes is 0.", low=600, high=1_000_000)
+    memory: int = _key(1500, "Most megabytes of all processes together, where processes is 0.", low=600, high=999_999)
 
 
 SECTIONS: dict[str, type] = {

@@ -16,7 +16,7 @@ from tui_tagger.settings import Scan
     [
         (1, Resources(), "cpu", Layout(1, 1)),
         (2, Resources(), "cpu", Layout(2, 1)),
-        (8, Resources(), "cpu", Layout(3, 2)),  # 1500 MB
+        (8, Resources(), "cpu", Layout(2, 4)),  # 1500 MB
         (64, Resources(memory=64_000), "cpu", Layout(64, 1)),
         (64, Resources(memory=600), "cpu", Layout(1, 64)),
         (64, Resources(processes=16), "cpu", Layout(16, 4)),
@@ -35,7 +35,7 @@ def test_processes_and_threads_share_the_cores(
 
 def test_a_small_machine_keeps_half_of_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resources, "usable_cores", lambda: 4)
-    monkeypatch.setattr(resources, "_installed_memory", lambda: 2_000)
+    monkeypatch.setattr(resources, "_installed_memory", lambda: 3_000)
     assert Resources().layout() == Layout(2, 2)
 
 
