@@ -17,8 +17,9 @@ def hold() -> None:
 
 
 def let_go() -> None:
-    """Searches for garbage again, but not among what there is by now."""
-    gc.freeze()
+    """Searches for garbage again; of what is there at the first start of a process, no more is made."""
+    if not gc.get_freeze_count():
+        gc.freeze()
     gc.enable()
 
 
