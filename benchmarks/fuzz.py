@@ -3,11 +3,12 @@
 
     python -m benchmarks.fuzz [--minutes 8 | --inputs 500] [--seed 1] [--only photo] [--data DIR] [--keep DIR]
 
-Photos, XMP, Picasa's files, settings, rows and files of the database, weights, what undoes writes, answers of a
-terminal; and what may lie in a folder of photos: bombs, pipes, devices, links that loop, names that are no text. Inputs
-are made from whole ones (drawn here; those of ../shared/data/metadata too, or of another --data) by a seed: the same
-seed, the same inputs. They are tried in a process that may take 20 seconds of processor time and 3 GB an input. Each is
-accepted, refused with a reason and a hint, or it crashed or hung; then the exit status is 1, and --keep has the input.
+Photos, XMP, Picasa's files, settings, rows and files of the database, exports, weights, what undoes writes, answers of
+a terminal; and what may lie in a folder of photos: bombs, pipes, devices, links that loop, names that are no text.
+Inputs are made from whole ones (drawn here; those of ../shared/data/metadata too, or of another --data) by a seed: the
+same seed, the same inputs. They are tried in a process that may take 20 seconds of processor time and 3 GB an input.
+Each is accepted, refused with a reason and a hint, or it crashed or hung; then the exit status is 1, and --keep has
+the input.
 """
 
 from __future__ import annotations

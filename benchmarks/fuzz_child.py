@@ -38,6 +38,7 @@ TARGETS = {
         Target("settings", fuzz_targets.settings, 60),
         Target("database rows", fuzz_library.database_rows, 10),
         Target("database file", fuzz_library.database_file, 5),
+        Target("export", fuzz_library.export, 20),
         Target("compact weights", fuzz_targets.compact, 4),
         Target("FaceNet weights", fuzz_targets.facenet, 40),
         Target("stranger bank", fuzz_targets.bank, 8),

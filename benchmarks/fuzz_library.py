@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import sqlite3
@@ -21,6 +22,7 @@ VALUES: tuple[object, ...] = (
     "suggested", 0, 1, -1, 2, 7, 999, 2**31, -(2**31), 2**63 - 1, -(2**63), 0.5, -0.5, 1e308, float("inf"),
     float("-inf"), b"", b"\xff", b"\0" * 20, b"\xff" * 40, b"\0\x7e" * 256, b"\0" * 512, b"\0" * 513, b"\0" * 1024,
 )  # fmt: skip
+SENSE = ("database", "references", "values")  # checks of the doctor that what is stored has to pass
 BOXES = ((50.0, 60.0, 80.0, 90.0), (180.0, 60.0, 80.0, 90.0))
 
 
@@ -106,6 +108,72 @@ def undo_and_redo(services: object) -> None:
     every([services.review.undo] * 8 + [services.review.redo] * 8)
 
 
+JSON = (
+    b"NaN", b"-Infinity", b"1e999", b"-1", b"0", b"9" * 400, b"9" * 5000, b"null", b"true", b"[]", b"{}", b'""', b'"',
+    b"\\u0000", b"\\ud800", b"\\u202e", b"[" * 3000, b'"box": [1, 1, 50, 50]', b'"state": "ignored"', b'"person": 7',
+    b'"hash": "', b"\n", b"\xff", b'"person": "' + b"x" * 5000,
+)  # fmt: skip
+
+
+def export(_corpus: Path, scratch: Path) -> Trial:
+    """An export taken back into a library in which nothing is decided: what it holds then makes sense."""
+    from tui_tagger.services import Services
+    from tui_tagger.services.exporting import export_faces, write_rows
+    from tui_tagger.services.from_export import restore
+    from tui_tagger.services.storage_check import check_storage
+
+    path = make_library(scratch)
+    services = Services.open(path)
+    with (scratch / "export.jsonl").open("w", encoding="utf-8") as file:
+        write_rows(export_faces(), file, as_csv=False)
+    while services.review.undo() is not None:
+        pass
+    services.close()
+    whole = (scratch / "export.jsonl").read_bytes()
+
+    def trial(draw: random.Random, folder: Path) -> None:
+        library, file = folder / "library.db", folder / "export.jsonl"
+        shutil.copy(path, library)
+        file.write_bytes(mutated(draw, whole, [whole], JSON) if draw.random() < 0.5 else _odd_rows(draw, whole))
+        services = Services.open(library)
+        try:
+            restore(file, services.recognition)
+            every([lambda: use(services), lambda: undo_and_redo(services)])
+        finally:
+            services.close()
+        wrong = [check.text for check in check_storage(library) if check.name in SENSE and not check.ok]
+        assert not wrong, wrong
+
+    return trial
+
+
+FIELDS: tuple[object, ...] = (
+    None, True, 0, -1, 7, 10**400, 0.5, float("nan"), float("inf"), "", "Anna", "ANNIE", "Zoë\n", "x" * 3000, "\0",
+    "\ud800", "\u202e", "confirmed", "ignored", "not a face", "unknown", "suggested", [], {}, [1, 2, 3], [0, 0, 0, 0],
+    [50, 60, 80, 90], [52.5, 58, 80, 91], [-20, -20, 60, 60], [300, 200, 1e6, 1e6], [5000, 5000, 9, 9], [1e7] * 4,
+    [1e-5] * 4, [float("nan")] * 4, ["1"] * 4, [[1]] * 4, "0" * 32, "1".zfill(32), "/nowhere/x.jpg",
+)  # fmt: skip
+
+
+def _odd_rows(draw: random.Random, whole: bytes) -> bytes:
+    """An export that is JSON, with values that make no sense, doubled rows and missing fields."""
+    rows = [json.loads(line) for line in whole.splitlines()]
+    for _ in range(draw.choice((1, 1, 2, 5))):
+        row = draw.choice(rows)
+        field = draw.choice(sorted(row))
+        match draw.randrange(8):
+            case 0:
+                rows.append(dict(row))
+            case 1:
+                row[field] = draw.choice(rows).get(field)
+            case 2:
+                del row[field]
+                rows = [each for each in rows if each] or [{"photo": 1}]
+            case _:
+                row[field] = draw.choice(FIELDS)
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
 def spoil(draw: random.Random, path: Path) -> list[str]:
     """Puts values where they make no sense; what was done, as SQL."""
     done = []
@@ -151,7 +219,7 @@ def database_rows(_corpus: Path, scratch: Path) -> Trial:
                 raise
         if isinstance(refusal, DatabaseDamaged):
             list(repair(path))
-            assert all(check.ok for check in check_storage(path) if check.name in ("database", "references", "values"))
+            assert all(check.ok for check in check_storage(path) if check.name in SENSE)
             services = Services.open(path)
             every([lambda: use(services), lambda: undo_and_redo(services)])
             services.close()

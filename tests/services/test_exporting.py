@@ -3,14 +3,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import PAINTED, scan_fake
 from tests.fakes import FakeEmbedder
 from tests.services.test_importing import ELSEWHERE, LEFT, RIGHT, faces_in
-from tui_tagger.errors import UsageError
 from tui_tagger.services import Services
-from tui_tagger.services.exporting import export_faces, restore
+from tui_tagger.services.exporting import export_faces
 from tui_tagger.services.importing import import_names
 from tui_tagger.services.views import FaceState
 from tui_tagger.storage.database import store_setting
@@ -81,62 +78,6 @@ def test_the_database_is_rebuilt_from_the_files_alone(scanned: Services, tmp_pat
     fresh.close()
     assert after == before
     assert unwritten == 0
-
-
-def test_an_export_restores_what_files_cannot_hold(scanned: Services, tmp_path: Path, photos: Path) -> None:
-    decide(scanned, photos)
-    before, file = known(tuple(FaceState)), exported(tmp_path)
-    fresh = emptied(scanned, tmp_path, photos)
-    report = restore(file, fresh.recognition)
-    again = restore(file, fresh.recognition)
-    after = known(tuple(FaceState))
-    fresh.close()
-    assert after == before
-    assert {state for _, state, _, _ in after} == {"confirmed", "ignored", "not a face"}
-    assert (report.matched, report.skipped) == (11, ())
-    assert (again.matched, again.unchanged) == (0, 11)
-
-
-def test_photos_that_moved_are_found_by_their_pixels(scanned: Services, tmp_path: Path, photos: Path) -> None:
-    (face,) = faces_in(photos / "a1.jpg")
-    scanned.review.name([face.id], "Anna")
-    file = exported(tmp_path)
-    (photos / "a1.jpg").rename(photos / "trip" / "renamed.jpg")
-    (photos / "a2.jpg").unlink()
-    fresh = emptied(scanned, tmp_path, photos)
-    restore(file, fresh.recognition)
-    names = [face.person for face in faces_in(photos / "trip" / "renamed.jpg")]
-    fresh.close()
-    assert names == ["Anna"]
-
-
-def test_decisions_on_photos_that_are_not_there_are_listed(scanned: Services, tmp_path: Path, photos: Path) -> None:
-    scanned.review.name([faces_in(photos / "a1.jpg")[0].id], "Anna")
-    file = exported(tmp_path)
-    (photos / "a1.jpg").unlink()
-    fresh = emptied(scanned, tmp_path, photos)
-    report = restore(file, fresh.recognition)
-    fresh.close()
-    assert [(failure.path.name, failure.reason[:27]) for failure in report.skipped] == [
-        ("a1.jpg", "its photo is not in the lib")
-    ]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "no JSON",
-        "[]",
-        '{"photo": "x"}',
-        '{"photo": "x", "hash": "", "state": "odd", "box": null, "person": null, "source": ""}',
-        '{"photo": "x", "hash": "", "state": "confirmed", "box": [1, 2], "person": "A", "source": ""}',
-        '{"photo": "x", "hash": "", "state": "ignored", "box": null, "person": null, "source": ""}',
-    ],
-)
-def test_what_is_no_export_is_said_so(scanned: Services, tmp_path: Path, text: str) -> None:
-    (tmp_path / "file").write_text(text)
-    with pytest.raises(UsageError, match=r"export|JSON"):
-        restore(tmp_path / "file", scanned.recognition)
 
 
 def test_the_two_painted_places_and_the_free_one_are_apart() -> None:

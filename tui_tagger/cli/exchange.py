@@ -28,7 +28,7 @@ def import_people(
     as_json: Json = False,
 ) -> None:
     """Takes in the people that other programs named in the photos: regions and names become confirmed faces."""
-    from tui_tagger.services.exporting import restore
+    from tui_tagger.services.from_export import restore
     from tui_tagger.services.importing import import_names
 
     with services(db) as opened:
