@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tests.faces.test_strangers import DIMENSION, drawn_people
 from tui_tagger.faces.identifier import LEVELS, Identifier, Scores, levels
 from tui_tagger.faces.strangers import Settings, StrangerBank, fit_bank, spherical_bank
+from tui_tagger.services.facts import unit
 
 Floats = NDArray[np.float32]
 FACES = 8
@@ -306,3 +307,45 @@ def test_an_audit_without_anything_to_compare_accuses_nobody(bank: StrangerBank,
 def test_an_audit_of_two_thousand_identical_faces_is_finite(bank: StrangerBank, known: Floats) -> None:
     identifier = Identifier(bank, {1: np.repeat(known[0, :1], 2000, 0), 2: known[1]})
     assert np.isfinite(identifier.audit(1)).all()
+
+
+def test_one_face_alone_is_judged_as_among_many(bank: StrangerBank) -> None:
+    faces = drawn_people(12, 60, seed=11)[0].reshape(12, 60, DIMENSION)
+    gallery = {10 + place: every[: 1 + 5 * place] for place, every in enumerate(faces)}
+    identifier = Identifier(bank, gallery)
+    probes = np.concatenate([faces[:, 58], drawn_people(12, 2, seed=12)[0]])
+    for probe, among in zip(probes, identifier.identify(probes), strict=True):
+        alone = identifier.identify(probe[None])[0]
+        assert (alone.recommendation, alone.reasons) == (among.recommendation, among.reasons)
+        assert alone.unknown == pytest.approx(among.unknown, abs=1e-5)
+        for one, other in zip(alone.candidates, among.candidates, strict=True):
+            assert (one.person, one.nearest) == (other.person, other.nearest)
+            assert one.similarity == pytest.approx(other.similarity, abs=1e-6)
+            assert one.probability == pytest.approx(other.probability, abs=1e-5)
+
+
+def test_a_recalled_gallery_is_as_good_as_one_that_is_kept(bank: StrangerBank, known: Floats) -> None:
+    gallery = {10 + place: faces[:5].astype(np.float16).astype(np.float32) for place, faces in enumerate(known)}
+    kept = Identifier(bank, gallery)
+    recalled = Identifier(bank, gallery, lambda person: unit(gallery[person].astype(np.float16)))
+    for one, other in zip(kept.identify(known[:, 6]), recalled.identify(known[:, 6]), strict=True):
+        assert (one.recommendation, one.reasons) == (other.recommendation, other.reasons)
+        assert [(each.person, each.nearest) for each in one.candidates] == [
+            (each.person, each.nearest) for each in other.candidates
+        ]
+        assert [each.similarity for each in one.candidates] == pytest.approx(
+            [each.similarity for each in other.candidates], abs=1e-6
+        )
+
+
+def test_embeddings_of_no_use_are_zeros_at_unit_length() -> None:
+    vectors = np.array([[3, 4], [0, 0], [np.inf, 1], [np.nan, 1], [60000, 60000]], np.float16)
+    half = np.sqrt(np.float32(0.5))
+    assert unit(vectors) == pytest.approx(np.array([[0.6, 0.8], [0, 0], [0, 0], [0, 0], [half, half]]), abs=1e-6)
+
+
+def test_evidence_of_many_people_is_that_of_each(bank: StrangerBank, known: Floats) -> None:
+    ratios = np.linspace(-900, 200, 60, dtype=np.float32).reshape(20, 3)
+    counts = np.arange(1, 21)
+    each = [bank.settings.evidence(row, int(count)) for row, count in zip(ratios, counts, strict=True)]
+    assert bank.settings.evidence(ratios, counts[:, None]) == pytest.approx(np.stack(each), rel=1e-6)

@@ -37,14 +37,14 @@ class Settings:
     share: float = 0.1  # of "nobody enrolled" that looks like one of the bank's strangers, 0 to 1
     threshold: float = 0.0  # evidence under which a face is not taken for the person
 
-    def evidence(self, ratios: Floats, faces: int) -> Floats:
-        """Calibrated log-likelihood ratios of a person with `faces` enrolled.
+    def evidence(self, ratios: Floats, faces: int | NDArray[np.int64]) -> Floats:
+        """Calibrated log-likelihood ratios of people with `faces` enrolled: one number, or such as fit to `ratios`.
 
         Temperature and advance move with 1 - 1 / n, the part of what can be known of the person's mean that is known.
         """
-        part = 1 - 1 / faces
+        part = 1 - 1 / np.asarray(faces)
         heat = self.temperature * np.exp(self.growth * part)
-        return np.asarray(ratios / np.float32(heat) + np.float32(self.gain * part), np.float32)
+        return np.asarray(ratios / heat.astype(np.float32) + (self.gain * part).astype(np.float32), np.float32)
 
     def prior(self, people: int) -> float:
         """Log prior odds of "nobody enrolled" to each of `people`, who share what is not nobody's."""

@@ -25,6 +25,7 @@ class Component:
     mean: Floats
     precision: Floats  # [D], of the diagonal part
     directions: Floats  # [r, D]
+    along: Floats  # [r], of the mean along the directions
     constant: float  # log-determinant of the covariance
     faces: int
 
@@ -45,6 +46,7 @@ def component(bank: StrangerBank, faces: Floats) -> Component:
         mean.astype(np.float32),
         (1 / diagonal).astype(np.float32),
         directions.astype(np.float32),
+        (directions @ mean).astype(np.float32),
         float(np.log(diagonal).sum() + logarithm),
         count,
     )
@@ -106,6 +108,9 @@ def log_densities(points: Floats, components: Sequence[Component]) -> Floats:
     for at in range(0, len(points), BLOCK):
         block = points[at : at + BLOCK]
         out[:, at : at + BLOCK] = -0.5 * (precisions @ (block**2).T + weighted @ block.T + offsets[:, None])
+    if len(points) == 1:  # a face that is asked about: as few steps as there are people
+        out[:, 0] += [_directed_point(points[0], one) for one in components]
+        return out
     for row, one in zip(out, components, strict=True):
         row += _directed(points, one)
     return out
@@ -114,13 +119,12 @@ def log_densities(points: Floats, components: Sequence[Component]) -> Floats:
 def _of_one(points: Floats, one: Component) -> Floats:
     """The same [n] for one component, in one matrix product a block: this is what follows every decision."""
     factors = np.concatenate([one.directions, (one.precision * one.mean)[None]]).T
-    along_mean = one.directions @ one.mean
     offset = np.float32(one.constant) + (one.mean**2) @ one.precision
     out = np.empty(len(points), np.float32)
     for at in range(0, len(points), BLOCK):
         block = points[at : at + BLOCK]
         along = block @ factors
-        own = along[:, :-1] - along_mean
+        own = along[:, :-1] - one.along
         out[at : at + BLOCK] = along[:, -1] + 0.5 * (np.einsum("nr,nr->n", own, own) - (block * block) @ one.precision)
     return np.asarray(out - 0.5 * offset, np.float32)
 
@@ -130,8 +134,15 @@ def _directed(points: Floats, one: Component) -> Floats:
     if not len(one.directions):
         return np.zeros(len(points), np.float32)
     along = points @ one.directions.T
-    along -= one.directions @ one.mean
+    along -= one.along
     return np.asarray(0.5 * np.einsum("nr,nr->n", along, along), np.float32)
+
+
+def _directed_point(point: Floats, one: Component) -> float:
+    """The same for one point [D]."""
+    along = one.directions @ point
+    along -= one.along
+    return 0.5 * float(along @ along)
 
 
 def left_out_densities(bank: StrangerBank, faces: Floats) -> Floats:

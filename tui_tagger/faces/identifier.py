@@ -27,7 +27,8 @@ Recall = Callable[[int], NDArray[np.float32]]
 class Identifier:
     """Who is it, if anybody: `gallery` maps a person's id to their confirmed faces, unit embeddings [n, d].
 
-    `recall` gives the enrolled faces [n, d] of a person again, for one who keeps them elsewhere; else they are kept.
+    `recall` gives the enrolled faces [n, d] of a person again, for one who keeps them elsewhere, as unit rows, those of
+    no use as zeros; else they are kept.
     """
 
     def __init__(
@@ -78,11 +79,10 @@ class Identifier:
     def evidence(self, points: Floats, general: Floats, people: Sequence[int]) -> Floats:
         """Calibrated log-likelihood ratios [people, n] of `points` [n, D] of the bank's space."""
         parts = [self._components[person] for person in people]
+        faces = np.array([part.faces for part in parts], np.int64)
         ratios = log_densities(points, parts)
         ratios -= general
-        for row, part in zip(ratios, parts, strict=True):
-            row[:] = self.bank.settings.evidence(row, part.faces)
-        return ratios
+        return self.bank.settings.evidence(ratios, faces[:, None])
 
     def identify(
         self, probes: NDArray[np.float32], excluded: Sequence[Collection[int]] | None = None
@@ -124,7 +124,7 @@ class Identifier:
 
     def gallery(self, person: int) -> Floats:
         """The enrolled faces [n, d] of `person`, unit rows; those of no use are zeros."""
-        return self._faces[person] if self._recall is None else usable(self._recall(person), len(self.bank.mean))[0]
+        return self._faces[person] if self._recall is None else self._recall(person)
 
     def count(self, person: int) -> int:
         """Usable enrolled faces of `person`."""

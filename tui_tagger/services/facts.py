@@ -50,9 +50,12 @@ UNMET = -1  # the row of a face that this program did not meet
 
 
 def unit(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
-    """`vectors` [n, d] at unit length."""
+    """`vectors` [n, d] at unit length; zeros for those that are zero or not finite."""
     found = vectors.astype(np.float32)
-    found /= np.linalg.norm(found, axis=1, keepdims=True).clip(1e-12)
+    lengths = np.sqrt(np.einsum("nd,nd->n", found, found))
+    if not (sound := np.isfinite(lengths)).all():
+        found[~sound], lengths[~sound] = 0, 1
+    found /= lengths.clip(1e-12)[:, None]
     return found
 
 
