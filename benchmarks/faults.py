@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Runs the fault suite ten times, each time with other moments and places, and prints what became of it.
+"""Runs the fault suite ten times in a row, each time with other moments and places, and prints what became of it.
 
-    python -m benchmarks.faults [--times 10] [--rounds 3] [--quick] [--only KEYWORD]
+    python -m benchmarks.faults [--times 10] [--first 1] [-k EXPRESSION]
 
 Processes are killed with SIGKILL (the app in a pseudo-terminal, the worker and those that extract for it, one that
 names faces, one that writes files), a disk is full, folders are read-only, the database is locked, broken at random
 places, used by two programs at once; photos vanish during a scan; the clock jumps. After each, tests/faults looks
-whether a decision was lost, a photo harmed, and whether what was told says what to do. `--rounds`: how often each test
-that draws something is repeated in a run. Exit status 1 if anything failed.
+whether a decision was lost, a photo harmed, and whether what was told says what to do. A run is all tests that are
+marked `faults`; its moments are drawn from its number, from --first on. Exit status 1 if a test failed or a run took
+over 5 minutes.
 """
 
 from __future__ import annotations
@@ -21,59 +22,41 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-FAULTS = (
-    ("app killed", "the_app_is_killed"),
-    ("naming killed", "reported_is_never_lost"),
-    ("worker killed", "worker_is_killed"),
-    ("extracting killed", "processes_that_extract"),
-    ("writing killed", "a_write_is_killed"),
-    ("database broken", "broken_at_random or damaged or declined or judge"),
-    ("disk full", "disk_is_full or may_not_grow"),
-    ("read-only", "read_only"),
-    ("locked", "locked"),
-    ("photos vanish", "vanish"),
-    ("two programs", "two_programs"),
-    ("clock jumps", "clock"),
-)
+LONGEST = 300.0  # seconds of a run
+ENDED = ("passed", "skipped", "failed", "error")
 
 
-def run(keyword: str, seed: int, rounds: int) -> tuple[dict[str, int], str]:
-    """How many tests ended in each way, and what pytest printed."""
-    command = [sys.executable, "-m", "pytest", "tests/faults", "-q", "-k", keyword, "-p", "no:cacheprovider"]
-    environment = os.environ | {"FAULT_SEED": str(seed), "FAULT_ROUNDS": str(rounds), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", done.stdout)}
-    if done.returncode and not counts.get("failed"):
-        counts["error"] = counts.get("error", 0) + 1
+def run(number: int, expression: str) -> tuple[dict[str, int], str]:
+    """How many tests ended in each way, and what pytest printed; the status of pytest itself counts too."""
+    command = [sys.executable, "-m", "pytest", "tests/faults", "-q", "-m", "faults", "-k", expression]
+    environment = os.environ | {"FAULT_SEED": str(number), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [*command, "-p", "no:cacheprovider"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    counts = dict.fromkeys(ENDED, 0)
+    counts |= {word: int(count) for count, word in re.findall(rf"(\d+) ({'|'.join(ENDED)})", done.stdout)}
+    if done.returncode and not counts["failed"]:
+        counts["error"] += 1
     return counts, done.stdout
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=10)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="", help="only faults whose name holds this")
-    parser.add_argument("--quick", action="store_true", help="once, one round")
-    arguments = parser.parse_args()
-    times, rounds = (1, 1) if arguments.quick else (arguments.times, arguments.rounds)
-    print("| fault | runs | tests passed | skipped | failed | seconds a run |\n|---|---|---|---|---|---|", flush=True)
-    failed = 0
-    for name, keyword in FAULTS:
-        if arguments.only not in name:
-            continue
-        total: dict[str, int] = {}
+    parser.add_argument("--first", type=int, default=1, help="the number of the first run")
+    parser.add_argument("-k", default="", metavar="EXPRESSION", help="only tests whose name fits, as pytest's -k")
+    given = parser.parse_args()
+    print(f"| run | {' | '.join(ENDED)} | seconds |\n|---|---|---|---|---|---|", flush=True)
+    wrong = False
+    for number in range(given.first, given.first + given.times):
         began = time.monotonic()
-        for seed in range(1, times + 1):
-            counts, printed = run(keyword, seed, rounds)
-            if counts.get("failed") or counts.get("error"):
-                print(f"seed {seed}:\n{printed}", file=sys.stderr, flush=True)
-            total = {word: total.get(word, 0) + counts.get(word, 0) for word in {*total, *counts}}
-        bad = total.get("failed", 0) + total.get("error", 0)
-        failed += bad
-        seconds = (time.monotonic() - began) / times
-        row = (name, times, total.get("passed", 0), total.get("skipped", 0), bad, f"{seconds:.1f}")
-        print(f"| {' | '.join(map(str, row))} |", flush=True)
-    return 1 if failed else 0
+        counts, printed = run(number, given.k)
+        seconds = time.monotonic() - began
+        print(f"| {number} | {' | '.join(str(counts[word]) for word in ENDED)} | {seconds:.0f} |", flush=True)
+        if bad := counts["failed"] or counts["error"] or not counts["passed"]:
+            print(printed, file=sys.stderr, flush=True)
+        wrong = wrong or bool(bad) or seconds > LONGEST
+    return int(wrong)
 
 
 if __name__ == "__main__":

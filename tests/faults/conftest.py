@@ -1,4 +1,4 @@
-"""What goes wrong with machines, at moments drawn from a seed: FAULT_SEED and FAULT_ROUNDS say which and how often."""
+"""What goes wrong with machines, at moments drawn from a seed, FAULT_SEED."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from tests.screens.small_library import fill
 from tui_tagger.services import Services
 from tui_tagger.services.models import first_offer
 
-ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 SEED = int(os.environ.get("FAULT_SEED", "1"))
 
 
@@ -22,10 +21,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.faults)
 
 
-@pytest.fixture(params=range(ROUNDS))
+@pytest.fixture
 def chance(request: pytest.FixtureRequest) -> random.Random:
-    """Another row of moments in each round, the same for the same seed."""
-    return random.Random(f"{SEED} {request.param} {request.node.name}")
+    """A row of moments for each test, the same for the same seed."""
+    return random.Random(f"{SEED} {request.node.name}")
 
 
 @pytest.fixture
