@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test faults dist dist-test man clean
+.PHONY: demo test faults dist dist-test man audit lock clean
 
 demo: .venv/app
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/tui-tagger demo; else $(BIN)/tui-tagger demo --headless; fi
@@ -24,6 +24,17 @@ dist: .venv/dist
 
 dist-test: dist
 	$(BIN)/python -m pytest tests/packaging
+
+# Needs the network: known vulnerabilities of what requirements.lock pins. --strict: a package that nobody knew anything
+# about is no clean one. PyPI does not know the CPU builds by their own version.
+audit: .venv/dev
+	$(BIN)/python -m pip install --quiet --editable '.[audit]'
+	sed 's/+cpu / /' requirements.lock >.venv/audit.txt
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r .venv/audit.txt
+
+lock: .venv/dev
+	$(BIN)/python -m pip install --quiet --editable '.[lock]'
+	$(BIN)/python -m tools.build_lock
 
 man: .venv/dev
 	$(BIN)/python -m tools.build_manpage

@@ -180,49 +180,82 @@ def test_the_watch_over_the_network_can_see_it(offline: Path) -> None:
     assert (done.returncode, "NETWORK" in done.stderr) == (99, True)
 
 
-@posix
-def test_with_any_umask_what_the_program_keeps_is_its_owner_s_alone(library: Path, tmp_path: Path) -> None:
-    """Database, its logs, backups, previews, log, bundle, exports: made by the real commands with umask 000."""
-    big = tmp_path / "Pictures" / "big.jpg"
-    Image.effect_noise((2000, 1500), 60).convert("RGB").save(big)
-    script = f"""
-import os, sys
+KEPT = """
+import os, sys, time
 from pathlib import Path
 os.umask(0)
+from tests.services.workers import main
 from tui_tagger import log
-from tui_tagger.services import Services
+from tui_tagger.cli.detaching import scan_detached
+from tui_tagger.faces.bank_files import bank_path, spherical_bank
+from tui_tagger.services import Services, banks
+from tui_tagger.services.elsewhere import Announcement
+from tui_tagger.services.exporting import export_person
+from tui_tagger.services.jobs import JobService
 from tui_tagger.services.repair import repair
 from tui_tagger.services.upkeep import after_session
-log.start()
-path = Path({str(tmp_path / "made" / "new.db")!r})
-opened = Services.open(path)
-from tui_tagger.services.extraction import Models
-from tui_tagger.services.extractors import InProcess
-from tui_tagger.services.scan import scan
-from tests.fakes import FakeDetector, FakeEmbedder
-models = Models(FakeDetector, FakeEmbedder, FakeEmbedder.model_id)
-scan([Path({str(big.parent)!r})], InProcess(models), lambda *_: True)
-for photo in opened.library.photo_ids():
-    opened.library.picture(photo, 300)
-    opened.review.add_present(photo, "Anna")
-for each in path.parent.iterdir():  # while it is open: the log of SQLite too
-    assert not each.stat().st_mode & 0o077, each
-assert {{each.name for each in path.parent.iterdir()}} >= {{"new.db", "new.db-wal", "new.db-shm"}}
-opened.close()
-after_session(path)
-path.write_bytes(path.read_bytes()[:9000])
-list(repair(path))
+from tui_tagger.storage.database import store_setting
+
+if __name__ == "__main__":
+    made, pictures = Path(sys.argv[1]), Path(sys.argv[2])
+    log.start()
+    path = made / "new.db"
+    opened = Services.open(path)
+    store_setting("embedder", "fake-embedder")
+    jobs = JobService(path, main)
+    jobs.scan([pictures])
+    while jobs.busy:
+        jobs.wait(0.1)
+    Announcement(path).follow([pictures], jobs.current())
+    jobs.close()
+    for photo in opened.library.photo_ids():
+        opened.library.picture(photo, 300)
+        opened.review.add_present(photo, "Anna")
+    list(opened.tagging.write(to="sidecar"))
+    for ending in ("json", "csv"):
+        export_person(opened.people.find("Anna"), made / f"anna.{ending}")
+    banks.store_bank(spherical_bank("fake", 256), bank_path("fake"))
+    banks.store_bank(spherical_bank("fake", 256), banks.calibrated_path("fake"))
+    for each in made.iterdir():  # while it is open: the log of SQLite too
+        assert not each.stat().st_mode & 0o077, each
+    assert {each.name for each in made.iterdir()} >= {"new.db", "new.db-wal", "new.db-shm"}
+    opened.close()
+    os.waitpid(scan_detached(path, [pictures]), 0)
+    after_session(path)
+    path.write_bytes(path.read_bytes()[:9000])
+    list(repair(path))
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=_environment())
+BUNDLE = """
+import os, sys
+os.umask(0)
+from tui_tagger.cli import main
+sys.argv[1:] = ["doctor", "--bundle", sys.argv[1] + "/x.zip", "--db", sys.argv[1] + "/new.db", "--images", "none"]
+main()
+"""
+
+
+@posix
+def test_with_any_umask_what_the_program_keeps_is_its_owner_s_alone(library: Path, tmp_path: Path) -> None:
+    """Database, its logs, backups, previews, banks, logs, a bundle, exports: made by the real code with umask 000."""
+    pictures, made = tmp_path / "Pictures", tmp_path / "made"
+    Image.effect_noise((2000, 1500), 60).convert("RGB").save(pictures / "big.jpg")
+    for photo in pictures.iterdir():
+        photo.chmod(0o640)
+    (tmp_path / "keep.py").write_text(KEPT)
+    script = [sys.executable, str(tmp_path / "keep.py"), str(made), str(pictures)]
+    done = subprocess.run(script, capture_output=True, text=True, env=_environment(), timeout=300)
     assert done.returncode == 0, done.stderr
-    bundle = tmp_path / "made" / "x.zip"
-    words = ["doctor", "--bundle", str(bundle), "--db", str(tmp_path / "made" / "new.db"), "--images", "none"]
-    script = f"import os, sys; os.umask(0); sys.argv[1:] = {words!r}; from tui_tagger.cli import main; main()"
-    subprocess.run([sys.executable, "-c", script], capture_output=True, env=_environment())
-    made = [path for folder in (tmp_path / "made", cache_dir(), log_dir()) for path in (folder, *folder.rglob("*"))]
-    kinds = {path.suffix for path in made}
-    assert kinds >= {".db", ".damaged-1", ".backups", ".log", ".zip", ".jpg"}, kinds
-    assert [path for path in made if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
+    subprocess.run([sys.executable, "-c", BUNDLE, str(made)], capture_output=True, env=_environment(), timeout=300)
+    kept = [path for folder in (made, cache_dir(), log_dir()) for path in (folder, *folder.rglob("*"))]
+    names = {path.name for path in kept}
+    assert {path.suffix for path in kept} >= {".db", ".damaged-1", ".backups", ".log", ".zip", ".jpg", ".npz", ".csv"}
+    assert names >= {"anna.json", "strangers-fake.npz", "worker.log", "x.zip"}
+    assert [name for name in names if name.startswith("strangers-fake-of-")]
+    assert [name for name in names if name.startswith("new.db.scan-")]
+    assert [path for path in kept if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
+    beside = list(pictures.glob("*.xmp"))
+    assert beside
+    assert {stat.S_IMODE(path.stat().st_mode) for path in beside} == {0o640}  # as the photos
 
 
 def _environment() -> dict[str, str]:

@@ -91,6 +91,19 @@ def test_times_mode_and_attributes_stay(tmp_path: Path) -> None:
     assert os.getxattr(path, "user.label") == b"red"
 
 
+@posix
+@pytest.mark.parametrize(("photo", "sidecar"), [(0o600, 0o600), (0o640, 0o640), (0o666, 0o644), (0o444, 0o644)])
+def test_a_new_sidecar_is_for_those_who_may_read_its_photo(tmp_path: Path, photo: int, sidecar: int) -> None:
+    path = saved(tmp_path)
+    path.chmod(photo)
+    before = os.umask(0o022)
+    try:
+        writer.apply(writer.plan(WriteRequest(path, (BOB,)), "sidecar"), lambda record: None)
+    finally:
+        os.umask(before)
+    assert path.with_name(f"{path.name}.xmp").stat().st_mode & 0o777 == sidecar
+
+
 def test_a_file_that_changes_during_the_write_wins(tmp_path: Path) -> None:
     path = saved(tmp_path)
     old, status = path.read_bytes(), path.stat()

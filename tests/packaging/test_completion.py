@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
+import select
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -28,9 +32,15 @@ def program(tmp_path: Path) -> Path:
     return path
 
 
+def environment(program: Path) -> dict[str, str]:
+    """A home of its own, and the program on the path."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "ZDOTDIR"))}
+    env |= {"HOME": str(program.parents[1]), "PYTHONPATH": os.pathsep.join(sys.path)}
+    return env | {"PATH": f"{program.parent}{os.pathsep}{env['PATH']}"}
+
+
 def tagger(program: Path, *arguments: str, **variables: str) -> str:
-    env = os.environ | {"HOME": str(program.parents[1]), "PYTHONPATH": os.pathsep.join(sys.path)} | variables
-    env["PATH"] = f"{program.parent}{os.pathsep}{env['PATH']}"
+    env = environment(program) | variables
     done = subprocess.run([str(program), *arguments], env=env, capture_output=True, text=True, timeout=60)
     return done.stdout
 
@@ -81,3 +91,40 @@ def test_bash_completes_a_command(program: Path) -> None:
     env = os.environ | {"PATH": f"{program.parent}:{os.environ['PATH']}", "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(["bash", "-c", f"{script}\n{ask}"], env=env, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "scan", done.stderr
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+def test_fish_completes_a_command(program: Path) -> None:
+    """What fish offers after `tui-tagger sc`, with the script where --install-completion puts it."""
+    tagger(program, "--install-completion", "fish", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    done = subprocess.run(
+        ["fish", "-c", "complete -C 'tui-tagger sc'"],
+        env=environment(program),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["scan"], done.stderr
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+def test_zsh_completes_a_command(program: Path) -> None:
+    """Tab in a new zsh, as --install-completion leaves it: the first one loads, the second one completes."""
+    tagger(program, "--install-completion", "zsh", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvpe("zsh", ["zsh", "-i"], environment(program) | {"TERM": "dumb", "PS1": "ready> "})
+    shown = b""
+    try:
+        for keys, answer in (("", "ready> "), ("tui-tagger mod\t\t", "tui-tagger models"), ("inst\t", " install")):
+            os.write(terminal, keys.encode())
+            until = time.monotonic() + 60
+            while answer not in shown.decode("utf-8", "replace").replace("\a", ""):  # zsh beeps at the first
+                assert time.monotonic() < until, shown
+                if select.select([terminal], [], [], 0.5)[0]:
+                    shown += os.read(terminal, 4096)
+    finally:
+        os.close(terminal)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, 9)
+        os.waitpid(pid, 0)

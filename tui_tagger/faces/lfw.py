@@ -8,6 +8,7 @@ from pathlib import Path
 from tui_tagger import config
 from tui_tagger.errors import ModelError
 from tui_tagger.faces.strangers import LEAST_FACES
+from tui_tagger.private import make_folder
 
 ONE_PIXEL = (slice(125, 126), slice(125, 126))  # scikit-learn's copy is not used, and whole would take gigabytes
 
@@ -21,7 +22,7 @@ def lfw_folder(data_home: Path | None = None) -> Path:
 
     home = data_home or config.cache_dir() / "scikit-learn"
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_folder(home)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of retries; the last one's reason is in the error
             fetch_lfw_people(data_home=home, min_faces_per_person=LEAST_FACES, slice_=ONE_PIXEL, resize=None)

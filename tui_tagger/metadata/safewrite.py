@@ -77,9 +77,12 @@ def _rename(temporary: Path, path: Path, new: bytes) -> None:
             raise
 
 
-def create(path: Path, new: bytes) -> None:
-    """Makes a new file, whole or not at all. Raises MetadataError if there is one already, or OSError."""
-    temporary = _write_beside(path, new, None)
+def create(path: Path, new: bytes, mode: int = 0o666) -> None:
+    """Makes a new file, whole or not at all, for who is let in by `mode` and the umask, and for its owner.
+
+    Raises MetadataError if there is one already, or OSError.
+    """
+    temporary = _write_beside(path, new, mode)
     try:
         try:
             os.link(temporary, path)  # unlike a rename, this fails where the name is taken
@@ -100,20 +103,20 @@ def _identity(status: os.stat_result) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, changed
 
 
-def _write_beside(path: Path, data: bytes, like: os.stat_result | None) -> Path:
-    """A synced file in the same folder with the data, read back, that looks like the one it is to replace."""
+def _write_beside(path: Path, data: bytes, like: os.stat_result | int) -> Path:
+    """A synced file in the same folder with the data, read back; like the one it is to replace, or of a new mode."""
     handle, name = tempfile.mkstemp(prefix=f"{_PREFIX}{os.getpid()}-", suffix=_SUFFIX, dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            if like is None:
-                temporary.chmod(0o666 & ~_umask())
+            if isinstance(like, int):
+                temporary.chmod((like & 0o666 | 0o600) & ~_umask())
             else:
                 _copy_attributes(path, temporary, like)
             _sync(file.fileno())
-        if like is not None:
+        if not isinstance(like, int):
             os.utime(temporary, ns=(like.st_atime_ns, like.st_mtime_ns))
         if digest(temporary.read_bytes()) != digest(data):
             raise MetadataError(f"{path}: the disk did not give back what was written", "Is the disk failing?")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def apply(planned: WritePlan, record: Callable[[UndoRecord], None]) -> None:
     if planned.kind == "refused":
         raise MetadataError(f"{planned.path}: names cannot be written: {planned.reason}", "The photo was left alone.")
     created = not planned.sha256_old
-    old, status = (b"", None) if created else _read_with_status(planned.target_path)
+    old, status = (b"", _mode(planned.path)) if created else _read_with_status(planned.target_path)
     if not created and digest(old) != planned.sha256_old:
         raise MetadataError(f"{planned.target_path}: changed since the write was planned", safewrite.CHANGED_HINT)
     new = apply_splices(old, planned.splices)
@@ -85,10 +86,19 @@ def _read_with_status(path: Path) -> tuple[bytes, os.stat_result]:
     return data, status
 
 
-def _swap(path: Path, old: bytes, status: os.stat_result | None, new: bytes) -> None:
+def _mode(photo: Path) -> int:
+    """A new sidecar is for those who may read its photo: it holds the names of who is in it."""
     try:
-        if status is None:
-            safewrite.create(path, new)
+        return stat.S_IMODE(photo.stat().st_mode)
+    except OSError as error:
+        raise MetadataError(f"{photo}: cannot be read ({error.strerror})", "Was it moved?") from error
+
+
+def _swap(path: Path, old: bytes, status: os.stat_result | int, new: bytes) -> None:
+    """`status`: of the file as it was read, or the mode of one that is not there yet."""
+    try:
+        if isinstance(status, int):
+            safewrite.create(path, new, status)
         else:
             safewrite.check_writable(path)
             safewrite.replace(path, old, status, new)
