@@ -46,8 +46,9 @@ class Original:
         assert self._process.pid is not None
         return self._process.pid
 
-    def scan(self, photos: Sequence[Path]) -> dict[Path, Seen]:
-        self._pipe.send(list(photos))
+    def scan(self, photos: Sequence[Path], embed: bool = True) -> dict[Path, Seen]:
+        """What it finds in these photos; without `embed` it only looks for faces."""
+        self._pipe.send((list(photos), embed))
         found: dict[Path, Seen] = self._pipe.recv()
         return found
 
@@ -69,11 +70,11 @@ def _serve(pipe: Connection) -> None:
     resnet = facenet.InceptionResnetV1().eval()
 
     @torch.inference_mode()
-    def take(path: Path) -> Seen:
+    def take(path: Path, embed: bool) -> Seen:
         began, used = time.perf_counter(), time.process_time()
         image = Image.open(path).convert("RGB")
         boxes = [face.box for face in detect(image)]
-        for box in boxes:
+        for box in boxes if embed else ():
             face = extract_face(image, [box.x, box.y, box.right, box.bottom], image_size=160, margin=0)
             resnet(facenet.fixed_image_standardization(face)[None])
         return Seen(tuple(boxes), time.perf_counter() - began, time.process_time() - used)
@@ -81,6 +82,7 @@ def _serve(pipe: Connection) -> None:
     pipe.send("ready")
     try:
         while True:
-            pipe.send({path: take(path) for path in pipe.recv()})
+            photos, embed = pipe.recv()
+            pipe.send({path: take(path, embed) for path in photos})
     except EOFError:
         return

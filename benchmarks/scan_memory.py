@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("options", nargs="*")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        made = make_photos(Path(scratch) / "made", options.made, Sources.load(PEOPLE, Path(scratch)))
+        made = list(make_photos(Path(scratch) / "made", options.made, Sources.load(PEOPLE, Path(scratch))))
         folder, database = Path(scratch) / "photos", Path(scratch) / "library.db"
         copies(made, folder, options.photos)
         command = [sys.executable, "-m", "tui_tagger", "scan", str(folder), "--db", str(database), *options.options]
