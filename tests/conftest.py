@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 # Before anything loads torch, for this process and its children: the tests share few cores.
 os.environ["OMP_NUM_THREADS"] = "1"
 
 from tests.fakes import FakeDetector, FakeEmbedder, paint
+from tui_tagger.demo.library import TRUTH_FILE, GroundTruth, load_ground_truth, make_library
 from tui_tagger.geometry import Box
 from tui_tagger.services import Services
 from tui_tagger.services.extraction import Models
@@ -32,10 +36,42 @@ PAINTED = {  # file -> persons from left to right (colours of tests/fakes.py)
 }
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice as many processes as there are cores: half of the tests' time is waiting for screens and processes."""
+    return min(2 * (os.cpu_count() or 1), 12)
+
+
+def keep_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the program keeps is under this folder."""
+    for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(folder / name.lower()))
+
+
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    keep_in(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def demo_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's photos, drawn once for all processes of a run; a test that changes them takes a copy."""
+    run = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        run = run.parent
+    with FileLock(run / "demo-library.lock"):
+        make_library(run / "demo-library")
+    return run / "demo-library"
+
+
+def first_photos(drawn: Path, folder: Path, photos: int) -> GroundTruth:
+    """Copies what `make_library(folder, photos=photos)` would draw."""
+    stored = json.loads((drawn / TRUTH_FILE).read_text("utf-8"))
+    stored["photos"] = dict(list(stored["photos"].items())[:photos])
+    for name in stored["photos"]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(drawn / name, folder / name)
+    (folder / TRUTH_FILE).write_text(json.dumps(stored), "utf-8")
+    return load_ground_truth(folder)
 
 
 @pytest.fixture

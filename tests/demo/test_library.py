@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageOps
 
+from tests.conftest import first_photos
 from tui_tagger.demo.cast import CAST, NAMED
 from tui_tagger.demo.drawing import LEFT, TOP, face_box
 from tui_tagger.demo.library import TRUTH_FILE, GroundTruth, draw_photo, load_ground_truth, make_library
@@ -27,9 +28,9 @@ DRAWN = 14  # photos that have every orientation, format and kind of damage
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def library(demo_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    make_library(folder, photos=DRAWN)
+    first_photos(demo_library, folder, DRAWN)
     return folder
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tui_tagger.demo.library import GroundTruth, load_ground_truth, make_library
+from tui_tagger.demo.library import GroundTruth, load_ground_truth
 
 
 @dataclass(frozen=True)
@@ -32,21 +31,8 @@ def tagger(*arguments: object, check: int | None = 0) -> Result:
 
 
 @pytest.fixture(scope="session")
-def demo_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo") / "library"
-    make_library(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def truth(demo_library: Path) -> GroundTruth:
     return load_ground_truth(demo_library)
-
-
-@pytest.fixture
-def library(demo_library: Path, tmp_path: Path) -> Path:
-    """A copy of the drawn library that a test may change."""
-    return Path(shutil.copytree(demo_library, tmp_path / "library"))
 
 
 @pytest.fixture(autouse=True)

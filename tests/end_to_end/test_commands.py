@@ -12,19 +12,22 @@ import sys
 import time
 from collections import Counter
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from tests.conftest import first_photos, keep_in
 from tests.end_to_end.conftest import tagger
-from tui_tagger.demo.library import GroundTruth, make_library
+from tui_tagger.demo.library import GroundTruth
 from tui_tagger.geometry import Box
 from tui_tagger.metadata.identity import file_hash
 
 pytestmark = pytest.mark.xdist_group("demo")
 
+PORTRAITS = 3  # of a person, at most
 SOME = 14  # photos: every orientation, every format and the damaged one
 
 
@@ -53,10 +56,10 @@ def test_the_demo_without_a_screen_reports(demo_library: Path, tmp_path: Path) -
     assert report["written"] >= 40
 
 
-def test_a_scan_killed_half_way_ends_with_the_same_faces(tmp_path: Path) -> None:
+def test_a_scan_killed_half_way_ends_with_the_same_faces(demo_library: Path, tmp_path: Path) -> None:
     photos = tmp_path / "photos"
-    make_library(photos, photos=SOME)
-    tagger("scan", photos, "--db", tmp_path / "whole.db", check=1)  # one of them is damaged
+    first_photos(demo_library, photos, SOME)
+    tagger("scan", photos, "--processes", 1, "--db", tmp_path / "whole.db", check=1)  # one of them is damaged
     expected, killed = faces_in(tmp_path / "whole.db"), tmp_path / "killed.db"
     command = [sys.executable, "-m", "tui_tagger", "scan", str(photos), "--db", str(killed), "--json"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as run:
@@ -64,39 +67,52 @@ def test_a_scan_killed_half_way_ends_with_the_same_faces(tmp_path: Path) -> None
             time.sleep(0.01)
         os.killpg(run.pid, signal.SIGKILL)
     assert 2 < len(faces_in(killed)) < len(expected)
-    report = tagger("scan", photos, "--db", killed, check=1).lines[-1]
+    report = tagger("scan", photos, "--processes", 1, "--db", killed, check=1).lines[-1]
     assert report["unchanged"] > 0
     assert faces_in(killed) == expected
 
 
-def enrolment(library: Path, truth: GroundTruth, folder: Path, each: int) -> tuple[Path, set[str]]:
-    """DIR/<Name>/*.jpg from portraits of the library; returns also the photos that were used."""
+@dataclass(frozen=True)
+class Enrolled:
+    """A library, portraits of it as DIR/<Name>/*.jpg, and a database that knows these people."""
+
+    library: Path
+    portraits: Path
+    db: Path
+    used: frozenset[str]  # photos of the library that are portraits
+
+
+@pytest.fixture(scope="module")
+def enrolled(demo_library: Path, truth: GroundTruth, tmp_path_factory: pytest.TempPathFactory) -> Enrolled:
+    folder = tmp_path_factory.mktemp("enrolled")
+    library = Path(shutil.copytree(demo_library, folder / "library"))
     used: set[str] = set()
     count: Counter[str] = Counter()
     for name, faces in sorted(truth.photos.items()):
-        if len(faces) == 1 and faces[0].name is not None and count[faces[0].name] < each:
+        if len(faces) == 1 and faces[0].name is not None and count[faces[0].name] < PORTRAITS:
             try:
                 Image.open(library / name).load()
             except OSError:
                 continue  # the truncated one
             count[faces[0].name] += 1
             used.add(name)
-            target = folder / faces[0].name / Path(name).name
+            target = folder / "people" / faces[0].name / Path(name).name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(library / name, target)
-    return folder, used
-
-
-def test_enrolled_people_are_named_and_others_are_unknown(library: Path, truth: GroundTruth, tmp_path: Path) -> None:
-    people, used = enrolment(library, truth, tmp_path / "people", each=3)
-    db = tmp_path / "x.db"
-    report = tagger("enrol", people, "--db", db, check=None).lines[-1]
-    names = {path.name for path in people.iterdir()}
-    assert report["people"] == len(names)
+    with pytest.MonkeyPatch.context() as patch:
+        keep_in(folder, patch)
+        report = tagger("enrol", folder / "people", "--db", folder / "x.db", check=None).lines[-1]
+    assert report["people"] == len(count)
     assert report["enrolled"] >= 0.9 * report["photos"]
-    groups = [name for name, faces in sorted(truth.photos.items()) if len(faces) > 1 and name not in used]
-    answers = tagger("identify", *(library / name for name in groups[:14]), "--db", db, check=None).lines
-    verdicts = Counter(verdict(answer, library, truth, names) for answer in answers if "box" in answer)
+    return Enrolled(library, folder / "people", folder / "x.db", frozenset(used))
+
+
+def test_enrolled_people_are_named_and_others_are_unknown(enrolled: Enrolled, truth: GroundTruth) -> None:
+    names = {path.name for path in enrolled.portraits.iterdir()}
+    groups = [name for name, faces in sorted(truth.photos.items()) if len(faces) > 1 and name not in enrolled.used]
+    photos = [enrolled.library / name for name in groups[:14]]
+    answers = tagger("identify", *photos, "--db", enrolled.db, check=None).lines
+    verdicts = Counter(verdict(answer, enrolled.library, truth, names) for answer in answers if "box" in answer)
     assert verdicts["named right"] + verdicts["named wrong"] + verdicts["missed"] >= 20
     assert verdicts["named right"] >= 0.85 * (verdicts["named right"] + verdicts["named wrong"] + verdicts["missed"])
     assert verdicts["unknown right"] > verdicts["stranger named"]
@@ -122,11 +138,8 @@ def test_identify_tells_photos_without_faces_and_bad_files(tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
-def test_written_names_are_where_exiftool_looks(library: Path, truth: GroundTruth, tmp_path: Path) -> None:
-    people, _ = enrolment(library, truth, tmp_path / "people", each=2)
-    db = tmp_path / "x.db"
-    tagger("enrol", people, "--db", db, check=None)
-    photos = sorted(people.rglob("*.jpg"))
+def test_written_names_are_where_exiftool_looks(enrolled: Enrolled) -> None:
+    db, photos = enrolled.db, sorted(enrolled.portraits.rglob("*.jpg"))
     before = {path: (path.read_bytes(), file_hash(path)) for path in photos}
     plan = tagger("write", "--dry-run", "--db", db).lines
     assert plan[-1]["files"] == len(plan) - 1 > 8

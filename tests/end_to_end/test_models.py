@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 import torch
 
+from tests.conftest import first_photos
 from tests.end_to_end.conftest import tagger
 from tests.faces.test_embedder import pictures, spread
 from tui_tagger import private
 from tui_tagger.config import cache_dir
-from tui_tagger.demo.library import make_library
 from tui_tagger.faces.facenet import SIDE
 from tui_tagger.faces.mtcnn import import_facenet
 from tui_tagger.faces.weights import COMPACT_ID, FACENET, FACENET_ID
@@ -57,10 +57,10 @@ def installed(random_weights: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def library(demo_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of a scanned library in which some faces were decided."""
     folder = tmp_path_factory.mktemp("library")
-    make_library(folder / "photos", photos=PHOTOS)
+    first_photos(demo_library, folder / "photos", PHOTOS)
     services = Services.open(folder / "x.db")
     scan([folder / "photos"], InProcess(models()), lambda *_: True)
     services.recognition.update()

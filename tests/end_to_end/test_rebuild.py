@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import first_photos
 from tests.end_to_end.conftest import tagger
-from tui_tagger.demo.library import GroundTruth, make_library
+from tui_tagger.demo.library import GroundTruth
 from tui_tagger.geometry import Box
 from tui_tagger.services import Services
 from tui_tagger.services.library import all_faces
@@ -64,9 +65,9 @@ def assert_same(after: list[Row], before: list[Row]) -> None:
         assert new["box"] == pytest.approx(old["box"], abs=TOLERANCE)
 
 
-def test_a_lost_database_is_rebuilt_from_the_files(tmp_path: Path) -> None:
+def test_a_lost_database_is_rebuilt_from_the_files(demo_library: Path, tmp_path: Path) -> None:
     library, db, new = tmp_path / "photos", tmp_path / "old.db", tmp_path / "new.db"
-    truth = make_library(library, photos=SOME)
+    truth = first_photos(demo_library, library, SOME)
     tagger("scan", library, "--db", db, check=1)  # one photo is damaged
     decide(db, library, truth)
     photos = sorted({row["photo"] for row in rows(db, "confirmed")})
