@@ -278,7 +278,7 @@ class TaggerApp(Host):
     def marked_photos(self) -> Sequence[int]:
         """Those marked in Library."""
         library = self.screens_by_name["library"]
-        return library.marked() if isinstance(library, LibraryScreen) and library.is_mounted else ()
+        return library.marked() if isinstance(library, LibraryScreen) and library.has_widgets else ()
 
     def review_only(self, photo_ids: Sequence[int]) -> None:
         """Opens Review with only the faces of these photos."""

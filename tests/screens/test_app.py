@@ -253,3 +253,22 @@ async def test_news_that_come_before_a_new_screen_is_there_wait_for_it(app: Tagg
         await settled(pilot)
         await until(pilot, "Nothing to write")
         assert "Write" in lines(app)[0]
+
+
+async def test_reports_that_come_while_the_app_closes_are_not_shown(
+    app: TaggerApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When an app closes, the widgets go first, and the timers that look for reports last."""
+    close = app._close_all
+
+    async def close_in_order() -> None:
+        for screen in app.screen_stack:
+            await app._prune(*screen.children)
+        app.data_changed()
+        app.draw_bars()
+        app.tell("Too late")
+        await close()
+
+    monkeypatch.setattr(app, "_close_all", close_in_order)
+    async with app.run_test(size=SMALL):
+        pass

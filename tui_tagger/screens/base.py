@@ -162,8 +162,13 @@ class BaseScreen(Screen[None]):
     def status(self) -> StatusRow:
         return self.query_one(StatusRow)
 
+    @property
+    def has_widgets(self) -> bool:
+        """Not before the mounting, and no more once the app closes: it takes the widgets out before it ends timers."""
+        return self.is_mounted and self.app.is_running
+
     def on_screen_resume(self) -> None:  # comes after the mounting, too
-        if self.is_mounted:
+        if self.has_widgets:
             self.fill()
 
     def on_resize(self) -> None:
@@ -174,7 +179,7 @@ class BaseScreen(Screen[None]):
 
         A screen that was just opened does so when its widgets are there (on_screen_resume), whoever asks before.
         """
-        if not self.is_mounted:
+        if not self.has_widgets:
             return
         with self.told():
             self.reload()
@@ -194,7 +199,7 @@ class BaseScreen(Screen[None]):
 
     def bars(self, fresh: bool = False) -> None:
         """Draws header and footer; counts what waits again if `fresh`."""
-        if not self.is_mounted or not self.is_current:
+        if not self.has_widgets or not self.is_current:
             return
         self.query_one(HeaderBar).show(self.NAME, self.where(), self.shell.counts(fresh))
         job = self.shell.job()

@@ -231,9 +231,9 @@ class LibraryScreen(LibraryActions):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         in_folders = self.focused is not None and self.focused.id == "folders"
         if action in ("filter", "sort", "reverse", "view", "write"):
-            return self.is_mounted and bool(self.pages.total or self.query_text)
+            return self.has_widgets and bool(self.pages.total or self.query_text)
         if action in ("copy", "detect", "ignore", "remove"):
-            return self.is_mounted and bool(self.pages.total or self.photos.marks)
+            return self.has_widgets and bool(self.pages.total or self.photos.marks)
         if action == "photos":
             return in_folders
         if action == "folders":

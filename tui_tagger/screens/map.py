@@ -98,7 +98,7 @@ class MapScreen(BaseScreen):
         self.app.call_from_thread(self.show_points, points)
 
     def show_points(self, points: Points) -> None:
-        if not self.is_mounted:
+        if not self.has_widgets:
             return
         first, self.points = self.points is None, points
         self.query_one("#map-body").display = bool(len(points))

@@ -133,7 +133,7 @@ class PeopleScreen(PersonActions):
 
     @property
     def person(self) -> PersonRow | None:
-        return self.row_at(self.rows.cursor) if self.people and self.is_mounted else None
+        return self.row_at(self.rows.cursor) if self.people and self.has_widgets else None
 
     @property
     def persons(self) -> tuple[PersonRow, ...]:

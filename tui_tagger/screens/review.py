@@ -125,7 +125,7 @@ class ReviewScreen(Decisions):
     def restrict(self, photos: Sequence[int] | None) -> None:
         """Asks only about faces of these photos from now on, or about all again."""
         self.only = None if photos is None else tuple(photos)
-        if self.is_mounted:
+        if self.has_widgets:
             self.course.restrict(self.only, begin=not self.reading)
 
     def ask_all(self) -> None:

@@ -34,7 +34,7 @@ class Host(App[None]):
     @property
     def ready(self) -> BaseScreen | None:
         """The screen on top, once its widgets are there to be drawn or asked."""
-        return self.shown if self.shown is not None and self.shown.is_mounted else None
+        return self.shown if self.shown is not None and self.shown.has_widgets else None
 
     def data_changed(self) -> None:
         """What is shown may be out of date: the screen on top reads again; the others do so when they return."""
@@ -51,7 +51,7 @@ class Host(App[None]):
         """Says something in the status row of the screen on top, for a while."""
         self.messages.keep(message, error)
         for screen in reversed(self.screen_stack):
-            if isinstance(screen, BaseScreen) and screen.is_mounted:
+            if isinstance(screen, BaseScreen) and screen.has_widgets:
                 screen.query_one(StatusRow).tell(message, error, self.settings.look.messages)
                 return
 
