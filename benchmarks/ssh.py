@@ -128,8 +128,7 @@ class Session:
         if self.pid == 0:
             time.sleep(0.1)  # the window's size is set first
             _become([*program, *map(str, arguments)], home)
-        pixels = (size[0] * CELL[0], size[1] * CELL[1])
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], *pixels))
+        self.resize(size)
 
     def __enter__(self) -> Session:
         self.rest(LONGEST * 4, least=4.0)
@@ -143,6 +142,12 @@ class Session:
                     os.close(self.fd)
                     return
                 time.sleep(0.05)
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Gives the terminal so many columns and rows."""
+        self._screen.resize(size[1], size[0])
+        pixels = (size[0] * CELL[0], size[1] * CELL[1])
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], *pixels))
 
     def press(self, key: str) -> Step:
         """Presses a key and waits until the redraw is over."""

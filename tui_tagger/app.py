@@ -117,7 +117,6 @@ class TaggerApp(Host):
         self.services = services
         self.terminal = terminal
         self.frame = Frame()
-        self._displayed: Screen[Any] | None = None
         self.line = Line(self._write_raw, terminal.round_trip, 1000 * self.settings.pictures.budget, terminal.in_tmux)
         self.folders = tuple(folders)
         self.start = start
@@ -146,15 +145,14 @@ class TaggerApp(Host):
         return True
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        """Sends what changed of a redraw; a screen that comes is sent whole, as graphics may lie on what was there."""
-        if screen is not self._displayed:
-            self._displayed = screen
-            self.frame.forget()
+        """Sends what changed of a redraw."""
         if isinstance(renderable, CompositorUpdate):
             renderable = Changes(self.frame, renderable)
         super()._display(screen, renderable)
 
     def on_resize(self) -> None:
+        """Also where it is the font that changed: pictures are made for the size of its cells."""
+        self.terminal = measured_again(self.terminal)
         self.frame.forget()
 
     def copy_to_clipboard(self, text: str) -> None:

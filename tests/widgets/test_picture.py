@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 from collections.abc import Callable
 
 import pytest
 from PIL import Image
+from rich.console import Console
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
-from textual.screen import ModalScreen
+from textual.screen import Screen
 from textual.widgets import Static
 
 from tui_tagger.errors import PhotoError
 from tui_tagger.widgets.encoding import PLACEHOLDER, KittyImage, Sixels
+from tui_tagger.widgets.frame import Frame
 from tui_tagger.widgets.line import Line
 from tui_tagger.widgets.picture import Overlay, Picture, Source
 from tui_tagger.widgets.terminal import Protocol, Terminal
+
+CONSOLE = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor")
 
 
 class PictureApp(App[None]):
@@ -27,13 +32,14 @@ class PictureApp(App[None]):
         super().__init__()
         self.terminal = Terminal(protocol, (8, 17), "test", (), False)
         self.line = Line(lambda _: False)
+        self.frame = Frame()
 
     def compose(self) -> ComposeResult:
         yield Picture()
         yield Static("below")
 
 
-class Question(ModalScreen[None]):
+class Question(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Static("question")
 
@@ -49,9 +55,10 @@ def plain(colour: str, asked: list[int] | None = None) -> Source:
     return load
 
 
-def drawn_text(app: App[None]) -> str:
+def drawn_text(app: PictureApp) -> str:
     """What would go to the terminal for a full redraw."""
-    return app.screen._compositor.render_full_update().render_segments(app.console)
+    app.frame.forget()
+    return app.frame.sequence(app.screen._compositor.render_full_update(), CONSOLE)
 
 
 def backgrounds(app: App[None]) -> set[tuple[int, int, int]]:

@@ -23,6 +23,7 @@ BUDGET = 150_000
 BAND = 6  # pixels: the height of a row of sixels
 CHUNK = 4096  # bytes of base64 in one kitty command
 PLACEHOLDER = "\U0010eeee"
+KITTY_MARKS = 297  # the most rows and columns that kitty has marks for
 BYTES_PER_PIXEL = 0.3  # of a photo with 256 colours that is easy to encode, in either protocol
 COLOUR_COST = 0.4  # bytes grow with this power of the number of colours: 64 need 0.57 of what 256 need
 HOPE = 1.2  # a cheaper grade may save more than it usually does
@@ -60,9 +61,12 @@ class Pane:
 
 @dataclass(frozen=True)
 class Sixels:
-    """A picture that covers the pane from its upper left corner, except for less than six rows of pixels."""
+    """A picture that covers `columns` x `rows` cells, except for less than six rows of pixels at the bottom."""
 
     data: str
+    columns: int
+    rows: int
+    background: Colour
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,16 @@ def sixels(image: Image.Image, overlays: tuple[Overlay, ...], pane: Pane, budget
         return encode_sixels(canvas, colours)
 
     data = _within(budget, fit(image.size, (width, height)), pane, encode)
-    return Sixels(data) if data else None
+    return Sixels(data, pane.columns, pane.rows, pane.background) if data else None
+
+
+def sixels_at(picture: Sixels, left: int, top: int) -> str:
+    """Draws the picture with its upper left corner in a cell, counted from 0; before, erases what it leaves free."""
+    bottom, (red, green, blue) = top + picture.rows, picture.background
+    return (
+        f"\x1b[48;2;{red};{green};{blue}m\x1b[{bottom};{left + 1}H\x1b[{picture.columns}X\x1b[m"
+        f"\x1b[{top + 1};{left + 1}H{picture.data}"
+    )
 
 
 def encode_sixels(image: Image.Image, colours: int) -> str:
@@ -163,13 +176,13 @@ def kitty_delete(number: int) -> str:
     return f"\x1b_Ga=d,d=I,i={number},q=2\x1b\\"
 
 
-def kitty_line(columns: int, row: int) -> str:
-    """The characters that a row of a picture is shown on; the picture's number is their colour.
+def kitty_line(columns: int, row: int, column: int = 0) -> str:
+    """The characters that a piece of a row of a picture is shown on; the picture's number is their colour.
 
     Only the first names row and column: the terminal counts on from there.
     """
     marks = _diacritics()
-    return f"{PLACEHOLDER}{marks[row]}{marks[0]}" + PLACEHOLDER * (columns - 1)
+    return f"{PLACEHOLDER}{marks[row]}{marks[column]}" + PLACEHOLDER * (columns - 1)
 
 
 @cache

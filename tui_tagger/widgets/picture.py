@@ -14,12 +14,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, TypeVar, cast
 
 from PIL import Image
-from rich.color import Color
-from rich.segment import ControlType, Segment
+from rich.segment import Segment
 from rich.style import Style
 from textual import work
 from textual.geometry import Region
-from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -27,15 +25,16 @@ from tui_tagger.errors import TaggerError
 from tui_tagger.text import visible
 from tui_tagger.widgets.boxes import Overlay
 from tui_tagger.widgets.encoding import (
+    KITTY_MARKS,
     KittyImage,
     Pane,
     Sixels,
     kitty_commands,
     kitty_delete,
     kitty_image,
-    kitty_line,
     sixels,
 )
+from tui_tagger.widgets.frame import Frame, Place
 from tui_tagger.widgets.halfcells import RUN_BYTES, halfcells
 from tui_tagger.widgets.line import Line
 from tui_tagger.widgets.terminal import Terminal
@@ -43,14 +42,11 @@ from tui_tagger.widgets.terminal import Terminal
 __all__ = ["Overlay", "Picture", "Source"]
 
 REST = 0.08  # seconds without another picture before the sharp one is made
-UNCOVER = 0.06  # seconds: textual draws a screen that comes back up to three times, graphics need one of them
 PREVIEW_BUDGET = 25_000  # bytes of the half-cells that are shown first
 BUSY = 1.5  # seconds at most that the sharp picture waits until the line has taken in the first one
 KEPT_PICTURES = 24  # encoded, at most 150 kB each
 KEPT_PIXELS = 3  # decoded
-MOST_ROWS = 290  # kitty counts rows with 297 marks
 DECODING_ERRORS = (TaggerError, OSError, ValueError, MemoryError, Image.DecompressionBombError)
-AS_IT_IS = ((ControlType.CURSOR_FORWARD, 0),)  # marks a segment that textual passes on untouched
 
 Source = Callable[[int], Image.Image]  # the longest wanted side in pixels -> an upright RGB picture
 T = TypeVar("T")
@@ -76,10 +72,11 @@ Drawn = Sixels | KittyImage | list[Strip] | Message | None
 class HasTerminal(Protocol):
     terminal: Terminal
     line: Line
+    frame: Frame
 
 
 class Picture(Widget):
-    """A pane that shows one picture at a time. The app has the attributes `terminal` and `line`."""
+    """A pane that shows one picture at a time. The app has the attributes `terminal`, `line` and `frame`."""
 
     DEFAULT_CSS = "Picture { width: 1fr; height: 1fr; min-height: 1; }"
 
@@ -92,10 +89,9 @@ class Picture(Widget):
         self._drawn: Drawn = None
         self._shown: tuple[Hashable, Pane] | None = None  # what `_drawn` is a picture of
         self._wanted: tuple[Request, Pane] | None = None  # what was put last or is on its way
-        self._number: int | None = None  # of the picture in kitty's memory
+        self._number: int | None = None  # of the picture in the frame, and in kitty's memory
         self._place = Region()
         self._pane_style = Style()  # of the lines that are being drawn: asking for it takes as long as drawing them
-        self._covered = False  # by another screen, which has erased the graphics
         self._pictures: OrderedDict[Hashable, Drawn] = OrderedDict()
         self._pixels: OrderedDict[Hashable, tuple[int, Image.Image]] = OrderedDict()
 
@@ -135,11 +131,15 @@ class Picture(Widget):
     def line(self) -> Line:
         return cast(HasTerminal, self.app).line
 
+    @property
+    def frame(self) -> Frame:
+        return cast(HasTerminal, self.app).frame
+
     def _pane(self) -> Pane:
         """What fits: with graphics at least one row below stays free, since a sixel there would scroll the screen."""
         place, terminal = self.content_region, self.terminal
         touches = terminal.protocol == "sixel" and place.bottom >= self.screen.size.height
-        rows = min(place.height - touches, MOST_ROWS)
+        rows = min(place.height - touches, KITTY_MARKS)
         return Pane(place.width, rows, terminal.cell, self.background_colors[1].rgb, terminal.colours)
 
     @work(group="picture", exclusive=True)
@@ -183,17 +183,24 @@ class Picture(Widget):
             kept.popitem(last=False)
 
     def _put(self, drawn: Drawn, shown: tuple[Hashable, Pane] | None) -> None:
-        """Takes over what is to be seen; kitty forgets the picture before once it is off the screen."""
+        """Takes over what is to be seen; the picture before is forgotten once it is off the screen."""
         before, self._number = self._number, None
-        if isinstance(drawn, KittyImage):
+        if isinstance(drawn, Sixels | KittyImage):
             self._number = next(self._numbers)
-            self._write(kitty_commands(drawn, self._number))
+            self.frame.hold(self._number, drawn)
+            if isinstance(drawn, KittyImage):
+                self._write(kitty_commands(drawn, self._number))
         self._drawn, self._shown = drawn, shown
         self.refresh()
         if size := _size(drawn):
             self.call_after_refresh(self.line.sent, size, time.monotonic())
         if before is not None:
-            self.call_after_refresh(self._write, kitty_delete(before))
+            self.call_after_refresh(self._drop, before)
+
+    def _drop(self, number: int) -> None:
+        self.frame.release(number)
+        if self.terminal.protocol == "kitty":
+            self._write(kitty_delete(number))
 
     def _write(self, text: str) -> None:
         """Past the layout, in one piece, through the driver: it writes in the order of the drawing."""
@@ -201,36 +208,19 @@ class Picture(Widget):
         if driver is not None:
             driver.write(text)
 
-    def on_mount(self) -> None:
-        self.app.screen_change_signal.subscribe(self, self._screen_changed)
-
     def on_unmount(self) -> None:
         if self._number is not None:
-            self._write(kitty_delete(self._number))
+            self._drop(self._number)
             self._number = None
 
     def on_resize(self) -> None:
         self.redraw()
 
-    def _screen_changed(self, screen: Screen[object]) -> None:
-        if screen is not self.screen:
-            self._covered = True
-        elif self._covered:
-            self.set_timer(UNCOVER, self._uncover)
-
-    def _uncover(self) -> None:
-        self._covered = not self.screen.is_active
-        self.refresh()
-
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Graphics are drawn as a whole or not at all: not cut off, not below another screen."""
         self._pane_style = self.rich_style
-        if isinstance(self._drawn, Sixels | KittyImage):
-            if self._covered or not self.screen.is_active or crop.size != self.outer_size:
-                return [Strip.blank(crop.width, self._pane_style)] * crop.height
-            if self._place != self.content_region:
-                self._place = self.content_region
-                self._styles_cache.clear()  # the lines hold the place where the picture was
+        if self._place != self.content_region:
+            self._place = self.content_region
+            self._styles_cache.clear()  # the lines hold the place where the picture was
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -240,32 +230,19 @@ class Picture(Widget):
             return self._message_line(drawn.text, y)
         if drawn is None or pane is None or pane.columns != width or y >= pane.rows:
             return Strip.blank(width, self._pane_style)
-        if isinstance(drawn, Sixels):
-            return self._sixel_line(drawn, pane, y)
-        if isinstance(drawn, KittyImage):
-            return self._kitty_line(drawn, pane, y)
+        if isinstance(drawn, Sixels | KittyImage):
+            return self._covered_line(drawn, pane, y)
         return drawn[y]
 
-    def _sixel_line(self, drawn: Sixels, pane: Pane, y: int) -> Strip:
-        """Steps over the cells that the picture covers; the last line draws it, after the rest below it is erased."""
-        if y < pane.rows - 1:
-            return Strip([Segment(f"\x1b[{pane.columns}C", None, AS_IT_IS)], pane.columns)
-        left, top = self._place.x + 1, self._place.y + 1
-        bottom, (red, green, blue) = top + pane.rows - 1, pane.background
-        text = (
-            f"\x1b[48;2;{red};{green};{blue}m\x1b[{bottom};{left}H\x1b[{pane.columns}X\x1b[m"
-            f"\x1b[{top};{left}H{drawn.data}\x1b[{bottom};{left + pane.columns}H"
-        )
-        return Strip([Segment(text, None, AS_IT_IS)], pane.columns)
-
-    def _kitty_line(self, drawn: KittyImage, pane: Pane, y: int) -> Strip:
+    def _covered_line(self, drawn: Sixels | KittyImage, pane: Pane, y: int) -> Strip:
+        """Blanks, of which those below the picture say so: the frame draws it there."""
         left, top = (pane.columns - drawn.columns) // 2, (pane.rows - drawn.rows) // 2
         style = self._pane_style
         if self._number is None or not top <= y < top + drawn.rows:
             return Strip.blank(pane.columns, style)
-        number = Style(color=Color.from_rgb(*self._number.to_bytes(3, "big")))
-        cells = Strip([Segment(kitty_line(drawn.columns, y - top), style + number)], drawn.columns)
+        place = Place(self._number, self._place.x + left, self._place.y + top)
         right = pane.columns - left - drawn.columns
+        cells = Strip.blank(drawn.columns, style + place.style)
         return Strip.join([Strip.blank(left, style), cells, Strip.blank(right, style)])
 
     def _message_line(self, text: str, y: int) -> Strip:
