@@ -14,6 +14,7 @@ import select
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
@@ -72,9 +73,9 @@ def tools(home: Path) -> Path:
     return folder
 
 
-def run(program: Path, home: Path, *arguments: object, status: int = 0) -> str:
+def run(program: Path, home: Path, *arguments: object, status: int = 0, **variables: object) -> str:
     command = [*cut_off(), str(program), *map(str, arguments)]
-    env = environment(home, program)
+    env = environment(home, program) | {name: str(value) for name, value in variables.items()}
     command[0] = shutil.which(command[0]) or command[0]
     done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, timeout=DEADLINE)
     assert done.returncode == status, done.stdout + done.stderr
@@ -89,6 +90,18 @@ def processes() -> dict[int, Path]:
             if (target := entry.readlink()).name == "tui-tagger":
                 found[int(entry.parts[2])] = target
     return found
+
+
+@contextlib.contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Kills the process after the deadline: reading what it prints ends then."""
+    timer = threading.Timer(DEADLINE, process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        process.kill()
 
 
 def mapped(pid: int, library: str) -> bool:
@@ -176,11 +189,48 @@ def test_scan_ended_by_a_signal(home: Path, tmp_path: Path) -> None:
     assert (report["photos"], report["failed"]) == (40, [])
 
 
+def test_several_processes_extract(home: Path, tmp_path: Path) -> None:
+    for number in range(40):
+        paint_photo(tmp_path / "photos" / f"{number}.jpg", (0, 1))
+    words = ("scan", str(tmp_path / "photos"), "--db", str(tmp_path / "x.db"), "--processes", "2", "--json")
+    before, most = processes(), 0
+    command, env = [str(FOLDER / "tui-tagger"), *words], environment(home, FOLDER / "tui-tagger")
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as scan:
+        until = time.monotonic() + DEADLINE
+        while scan.poll() is None:
+            assert time.monotonic() < until, scan.kill()
+            most = max(most, sum(mapped(pid, "libtorch_cpu") for pid in processes().keys() - before - {scan.pid}))
+            time.sleep(0.05)
+        assert scan.stdout is not None
+        report = json.loads(scan.stdout.read().splitlines()[-1])
+    assert (report["photos"], report["failed"]) == (40, [])
+    assert most >= 2
+
+
+def test_what_needs_no_model_loads_none(home: Path, tmp_path: Path) -> None:
+    """The linker tells which libraries each process loads."""
+    paint_photo(tmp_path / "photos" / "a.jpg", (0,))
+    scan = ("scan", tmp_path / "photos", "--json")
+
+    def loaded(*words: object) -> set[str]:
+        folder = tmp_path / f"loaded {len(list(tmp_path.iterdir()))}"
+        folder.mkdir()
+        db = () if words[0] == "--version" else ("--db", tmp_path / "x.db")
+        run(FOLDER / "tui-tagger", home, *words, *db, LD_DEBUG="files", LD_DEBUG_OUTPUT=folder / "of")
+        text = "".join(path.read_text("utf-8", "replace") for path in folder.iterdir())
+        assert "libz" in text
+        return {name for name in ("libtorch_cpu", "sklearn") if name in text}
+
+    assert loaded(*scan) >= {"libtorch_cpu"}
+    for words in (("--version",), ("people", "list"), ("faces",), ("export",), scan):  # of which nothing changed
+        assert loaded(*words) == set(), words
+
+
 def test_watch(home: Path, tmp_path: Path) -> None:
     paint_photo(tmp_path / "photos" / "a.jpg", (0,))
     command = [str(FOLDER / "tui-tagger"), "watch", str(tmp_path / "photos"), "--db", str(tmp_path / "x.db"), "--json"]
     env = environment(home, FOLDER / "tui-tagger")
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as watch:
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as watch, ended(watch):
         assert watch.stdout is not None
         assert json.loads(watch.stdout.readline())["new"] == 1
         paint_photo(tmp_path / "photos" / "b.jpg", (1,))
@@ -309,7 +359,9 @@ def test_half_a_download_is_refused(tmp_path: Path) -> None:
     with FILES[0].open("rb") as file:
         half.write_bytes(file.read(1_000_000))
     half.chmod(0o755)
-    done = subprocess.run([half, "--version"], env=environment(tmp_path, half), capture_output=True, text=True)
+    done = subprocess.run(
+        [half, "--version"], env=environment(tmp_path, half), capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 2
     assert "not whole" in done.stderr
 
