@@ -228,6 +228,7 @@ def test_what_needs_no_model_loads_none(home: Path, tmp_path: Path) -> None:
 
 def test_watch(home: Path, tmp_path: Path) -> None:
     paint_photo(tmp_path / "photos" / "a.jpg", (0,))
+    os.utime(tmp_path / "photos" / "a.jpg", ns=(1, 1))  # so that nobody can be copying it
     command = [str(FOLDER / "tui-tagger"), "watch", str(tmp_path / "photos"), "--db", str(tmp_path / "x.db"), "--json"]
     env = environment(home, FOLDER / "tui-tagger")
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as watch, ended(watch):

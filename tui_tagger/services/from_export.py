@@ -23,7 +23,7 @@ from tui_tagger.storage.models import Photo
 LONGEST_LINE = 200_000  # bytes; what is longer is no face, and may have no end
 FARTHEST = 1e7  # pixels: storage/rules.py holds a box with more for wrong
 DECIDED = frozenset({FaceState.CONFIRMED, FaceState.IGNORED, FaceState.NOT_A_FACE})
-HINT = "Nothing was changed. Exports are made by `tui-tagger export --json`; without that line the others can be taken."
+HINT = "Nothing was changed. Exports are made by `tui-tagger export --json`."
 
 
 @dataclass(frozen=True, slots=True)
