@@ -195,10 +195,8 @@ def test_several_processes_extract(home: Path, tmp_path: Path) -> None:
     words = ("scan", str(tmp_path / "photos"), "--db", str(tmp_path / "x.db"), "--processes", "2", "--json")
     before, most = processes(), 0
     command, env = [str(FOLDER / "tui-tagger"), *words], environment(home, FOLDER / "tui-tagger")
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as scan:
-        until = time.monotonic() + DEADLINE
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as scan, ended(scan):
         while scan.poll() is None:
-            assert time.monotonic() < until, scan.kill()
             most = max(most, sum(mapped(pid, "libtorch_cpu") for pid in processes().keys() - before - {scan.pid}))
             time.sleep(0.05)
         assert scan.stdout is not None
