@@ -27,6 +27,7 @@ from tui_tagger.faces import compact, facenet
 from tui_tagger.faces.alignment import align
 from tui_tagger.faces.detector import MtcnnDetector
 from tui_tagger.faces.embedder import embedded
+from tui_tagger.faces.integers import has_integers, in_integers
 from tui_tagger.faces.mtcnn import import_facenet
 from tui_tagger.faces.precision import half_after_first
 from tui_tagger.faces.weights import COMPACT_ID, COMPACT_PATH, FACENET_ID, installed_path
@@ -138,13 +139,15 @@ def main() -> None:
         ]
         measure(title, ways, large[1::2][:half], options.repeat)
     exact = compact.load_net(COMPACT_PATH)
-    fast = half_after_first(compact.load_net(COMPACT_PATH))
+    narrow, largest = half_after_first(compact.load_net(COMPACT_PATH)), compact.load_largest(COMPACT_PATH)
+    whole = in_integers(compact.load_net(COMPACT_PATH), largest) if has_integers() and largest is not None else None
     for mirrored in (False, True):
         ways = [
             ("float32", compact_as(exact, mirrored)),
             ("bfloat16", compact_as(Autocast(exact), mirrored)),
-            ("mixed", compact_as(fast, mirrored)),
+            ("mixed", compact_as(narrow, mirrored)),
         ]
+        ways += [("whole numbers", compact_as(whole, mirrored))] if whole else []
         measure(f"{COMPACT_ID}{', mirrored' if mirrored else ''}", ways, aligned, options.repeat)
 
 

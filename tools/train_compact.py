@@ -35,6 +35,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from benchmarks.verification import KINDS, table, verify
 from tools import faces
+from tools.measure_compact import measure
 from tui_tagger.faces.compact import DIMENSION, INPUT_SIZE, CompactNet, folded_state, load_net, save_weights
 
 PACKAGE_FILE = Path(__file__).parent.parent / "tui_tagger" / "data" / "compact.npz"
@@ -440,6 +441,7 @@ def main() -> None:
         train(options.work, settings, options.workers, options.start_from)
     if options.stage in ("export", "all"):
         export(options.work)
+        measure(PACKAGE_FILE, options.data)
     if options.stage in ("evaluate", "all"):
         evaluate(options.work)
 

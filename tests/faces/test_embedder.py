@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -17,11 +18,14 @@ from torch import nn
 from tests.fakes import FakeEmbedder, paint
 from tests.shared import SHARED_DATA, needs_shared_data
 from tui_tagger.errors import ModelError
+from tui_tagger.faces import embedder as embedder_module
 from tui_tagger.faces.alignment import SIDE, TEMPLATE
-from tui_tagger.faces.compact import DIMENSION, CompactNet, folded_state, load_net, save_weights
+from tui_tagger.faces.compact import DIMENSION, CompactNet, folded_state, load_largest, load_net, save_weights
 from tui_tagger.faces.embedder import CompactEmbedder, FacenetEmbedder, embedded, load_embedder
 from tui_tagger.faces.facenet import SIDE as FACENET_SIDE
+from tui_tagger.faces.integers import has_integers, in_integers, largest_inputs
 from tui_tagger.faces.mtcnn import import_facenet
+from tui_tagger.faces.precision import half_after_first
 from tui_tagger.faces.protocols import Embedder
 from tui_tagger.faces.weights import COMPACT_ID, COMPACT_PATH, FACENET, available_models
 from tui_tagger.geometry import Box
@@ -83,7 +87,7 @@ def embedder_path(request: pytest.FixtureRequest, compact_path: Path, official: 
     return request.param, compact_path if request.param == "compact" else official
 
 
-def opened(kind: str, path: Path, fast: bool | None = None) -> CompactEmbedder | FacenetEmbedder:
+def opened(kind: str, path: Path, fast: bool = True) -> CompactEmbedder | FacenetEmbedder:
     return CompactEmbedder(path, fast=fast) if kind == "compact" else FacenetEmbedder(path, fast)
 
 
@@ -98,17 +102,74 @@ def test_embeddings_are_unit_vectors_whatever_the_batch(embedder_path: tuple[str
     assert embedder.embed(crops[:0]).shape == (0, embedder.dimension)
 
 
-def test_fast_arithmetic_agrees(embedder_path: tuple[str, Path]) -> None:
+def test_bfloat16_agrees(embedder_path: tuple[str, Path]) -> None:
     """On processors without bfloat16 this runs its emulation, which gives the same numbers slowly.
 
     Random weights whose embeddings are spread this far enlarge rounding errors more than trained ones do.
     """
     kind, path = embedder_path
     crops = pictures(12, SIDE if kind == "compact" else FACENET_SIDE, seed=1)
-    exact, fast = opened(kind, path, False).embed(crops), opened(kind, path, True).embed(crops)
+    exact = opened(kind, path, False).embed(crops)
+    if kind == "compact":
+        fast = embedded(half_after_first(load_net(path)), crops, DIMENSION, 127.5, mirrored=True)
+    else:
+        fast = opened(kind, path, True).embed(crops)
     assert not np.array_equal(exact, fast)
     assert np.triu(exact @ exact.T, 1).max() < 0.9
     assert (exact * fast).sum(1).min() > 0.999
+
+
+needs_integers = pytest.mark.skipif(not has_integers(), reason="this processor does not multiply bytes")
+
+
+@needs_integers
+def test_whole_numbers_agree(tmp_path: Path) -> None:
+    """With random weights; see above."""
+    torch.manual_seed(3)
+    crops = pictures(24, SIDE, seed=1)
+    state = folded_state(cast("CompactNet", spread(CompactNet(), crops)))
+    save_weights(state, tmp_path / "compact.npz")
+    largest = largest_inputs(load_net(tmp_path / "compact.npz"), [as_input(crops)])
+    save_weights(state, tmp_path / "compact.npz", largest)
+    net = load_net(tmp_path / "compact.npz")
+    exact = embedded(net, crops, DIMENSION, 127.5)
+    whole = embedded(in_integers(net, largest), crops, DIMENSION, 127.5)
+    assert not np.array_equal(exact, whole)
+    assert np.triu(exact @ exact.T, 1).max() < 0.9
+    assert (exact * whole).sum(1).min() > 0.995
+    saved = load_largest(tmp_path / "compact.npz")
+    assert saved is not None
+    assert (saved == largest).all()
+
+
+def as_input(crops: Crops) -> torch.Tensor:
+    return torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def test_weights_without_largest_numbers_compute_as_they_are(
+    compact_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedder_module, "has_bfloat16", lambda: False)
+    monkeypatch.setattr(embedder_module, "has_integers", lambda: True)
+    crops = pictures(3, SIDE)
+    assert CompactEmbedder(compact_path).embed(crops) == pytest.approx(
+        CompactEmbedder(compact_path, False).embed(crops)
+    )
+
+
+@needs_integers
+@needs_shared_data
+@pytest.mark.parametrize(("light", "dark"), [(1.0, 0), (0.3, 0), (1.6, 40)])
+def test_the_package_embeds_in_whole_numbers_what_it_embeds_in_float32(
+    light: float, dark: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People it never saw, as they are, in the dark, and in glaring light."""
+    monkeypatch.setattr(embedder_module, "has_bfloat16", lambda: False)
+    crops, _ = validation_crops(people=24, each=2)
+    crops = np.clip(crops * light + dark, 0, 255).astype(np.uint8)
+    exact, whole = CompactEmbedder(fast=False).embed(crops), CompactEmbedder().embed(crops)
+    assert not np.array_equal(exact, whole)
+    assert (exact * whole).sum(1).min() > 0.999
 
 
 def test_facenet_computes_what_facenet_pytorch_computes(official: Path) -> None:

@@ -20,6 +20,7 @@ DIMENSION = 256
 STEM = 32
 WIDTHS = (64, 128, 320)
 DEPTHS = (1, 3, 2)
+LARGEST = "largest"  # in the file: the largest numbers that enter the blocks
 
 
 def _conv(inputs: int, outputs: int, kernel: int, stride: int, folded: bool, groups: int = 1) -> nn.Module:
@@ -84,9 +85,12 @@ def folded_state(net: CompactNet) -> dict[str, NDArray[np.float32]]:
     return {name: tensor.detach().float().cpu().numpy() for name, tensor in state.items()}
 
 
-def save_weights(state: dict[str, NDArray[np.float32]], path: Path) -> None:
-    """Writes folded weights: matrices and kernels as int8 with a float32 scale an output channel, biases as float32."""
-    arrays: dict[str, NDArray[np.generic]] = {}
+def save_weights(state: dict[str, NDArray[np.float32]], path: Path, largest: NDArray[np.float32] | None = None) -> None:
+    """Writes folded weights: matrices and kernels as int8 with a float32 scale an output channel, biases as float32.
+
+    `largest` is what integers.py needs to compute in whole numbers.
+    """
+    arrays: dict[str, NDArray[np.generic]] = {} if largest is None else {LARGEST: largest}
     for name, values in state.items():
         if values.ndim == 1:
             arrays[name] = values
@@ -106,7 +110,8 @@ def load_net(path: Path) -> CompactNet:
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            state = {name: _dequantised(arrays, name) for name in arrays.files if not name.endswith(".scale")}
+            names = [name for name in arrays.files if not name.endswith(".scale") and name != LARGEST]
+            state = {name: _dequantised(arrays, name) for name in names}
         net = CompactNet(folded=True)
         net.load_state_dict(state)
     except Exception as error:  # numpy's readers raise nearly anything on a damaged file
@@ -114,6 +119,12 @@ def load_net(path: Path) -> CompactNet:
         text = f"The compact model's weights cannot be read: {path} ({reason})"
         raise ModelError(text, "Install the package again.") from error
     return net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def load_largest(path: Path) -> NDArray[np.float32] | None:
+    """What was saved beside the weights for integers.py; `load_net` tells whether the file can be read."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return np.asarray(arrays[LARGEST]) if LARGEST in arrays.files else None
 
 
 def _dequantised(arrays: np.lib.npyio.NpzFile, name: str) -> Tensor:

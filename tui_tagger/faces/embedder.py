@@ -14,6 +14,7 @@ from tui_tagger.errors import ModelError
 from tui_tagger.faces import compact, facenet, weights
 from tui_tagger.faces.alignment import align
 from tui_tagger.faces.devices import resolve
+from tui_tagger.faces.integers import has_integers, in_integers
 from tui_tagger.faces.precision import half_after_first, has_bfloat16
 from tui_tagger.faces.protocols import Embedder
 from tui_tagger.faces.weights import ModelInfo, available_models
@@ -47,14 +48,14 @@ class CompactEmbedder:
     model_id = weights.COMPACT_ID
     dimension = compact.DIMENSION
 
-    def __init__(self, path: Path = weights.COMPACT_PATH, fast: bool | None = None, device: str = "cpu") -> None:
-        """`fast` chooses bfloat16 arithmetic; by default where the processor computes and has it.
+    def __init__(self, path: Path = weights.COMPACT_PATH, fast: bool = True, device: str = "cpu") -> None:
+        """`fast` chooses the fastest arithmetic of the processor, whole numbers or bfloat16, where that computes.
 
         Raises ModelError like `compact.load_net` and `devices.resolve`.
         """
         device = resolve(device)
         net = compact.load_net(path)
-        self._net = (half_after_first(net) if _fast(fast, device) else net).to(device)
+        self._net: nn.Module = _fastest(net, path) if fast and device == "cpu" else net.to(device)
 
     def crop(self, image: UprightImage, box: Box, landmarks: NDArray[np.float32] | None) -> NDArray[np.uint8]:
         return align(image, box, landmarks)
@@ -70,7 +71,9 @@ class FacenetEmbedder:
     dimension = facenet.DIMENSION
 
     def __init__(self, path: Path | None, fast: bool | None = None, device: str = "cpu") -> None:
-        """`path` is the official file's, see `weights.installed_path`; `fast` and `device` are as in CompactEmbedder.
+        """`path` is the official file's, see `weights.installed_path`.
+
+        `fast` chooses bfloat16 arithmetic; by default where the processor computes and has it.
 
         Raises ModelError when there is no such file or device, or the file is damaged or of another architecture.
         """
@@ -90,6 +93,13 @@ class FacenetEmbedder:
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         return embedded(self._net, crops, self.dimension, 128.0)
+
+
+def _fastest(net: compact.CompactNet, path: Path) -> nn.Module:
+    if has_bfloat16():
+        return half_after_first(net)
+    largest = compact.load_largest(path) if has_integers() else None
+    return net if largest is None else in_integers(net, largest)
 
 
 def _fast(wanted: bool | None, device: str) -> bool:
