@@ -36,6 +36,15 @@ _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", 
 _FLIPS = {3: 3, 5: 8, 6: 6}  # LibRaw's "flip" (dcraw's) as EXIF orientation: half turn, quarter left, quarter right
 
 
+def lacking() -> str:
+    """What to add to OPTIONAL in the standalone program, to which nothing can be added."""
+    return " that the standalone program lacks; with Python" if getattr(sys, "frozen", False) else ""
+
+
+def install(extra: str) -> str:
+    return f"pip install 'tui-tagger[{extra}]'"
+
+
 @dataclass(frozen=True, slots=True)
 class Extra:
     """An optional part of the installation: the photos that it is for, and whether they can be opened now."""
@@ -48,8 +57,7 @@ class Extra:
     @property
     def need(self) -> str:
         """What to tell of a photo that cannot be opened without it."""
-        where = " that the standalone program lacks; with Python" if getattr(sys, "frozen", False) else ""
-        return f"{self.photos} photos {OPTIONAL}{where}: pip install 'tui-tagger[{self.name}]'"
+        return f"{self.photos} photos {OPTIONAL}{lacking()}: {install(self.name)}"
 
 
 EXTRAS = (

@@ -115,6 +115,13 @@ def test_modules_imported_by_a_name_are_all_known() -> None:
     assert all(f'"{name}"' in SPEC.read_text("utf-8") for name in named)
 
 
+def test_optional_parts_come_only_when_they_are_asked_for(recipe: Recipe) -> None:
+    """What is installed for the tests, and what brings another licence, stays out."""
+    assert {"distributed", "dask", "pillow_heif", "pytest", "readline"} <= set(recipe.analysis["excludes"])
+    assert "rawpy" not in recipe.analysis["excludes"]
+    assert "pillow_heif" in Recipe(recipe.platform, "raw,heif").analysis["hiddenimports"]
+
+
 def test_torchvision_keeps_its_libraries_out(recipe: Recipe) -> None:
     kept = [name for part in recipe.collected if isinstance(part, list) for name, *_ in part]
     assert kept == ["torch/lib/libtorch_cpu.so", "torchvision/ops/boxes.py"]

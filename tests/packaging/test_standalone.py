@@ -224,6 +224,12 @@ def test_what_needs_no_model_loads_none(home: Path, tmp_path: Path) -> None:
         assert loaded(*words) == set(), words
 
 
+def test_what_it_lacks_is_said(home: Path, tmp_path: Path) -> None:
+    paint_photo(tmp_path / "photos" / "a.jpg", (0,))
+    words = ("scan", tmp_path / "photos", "--db", tmp_path / "x.db", "--cluster", "tcp://localhost:8786")
+    assert not run(FOLDER / "tui-tagger", home, *words, status=2)
+
+
 def test_watch(home: Path, tmp_path: Path) -> None:
     paint_photo(tmp_path / "photos" / "a.jpg", (0,))
     os.utime(tmp_path / "photos" / "a.jpg", ns=(1, 1))  # so that nobody can be copying it

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from tui_tagger import log
 from tui_tagger.errors import PhotoError, TaggerError, UsageError
+from tui_tagger.formats import install, lacking
 from tui_tagger.services.extraction import Extracted, File, Models
 from tui_tagger.services.extractors import Result
 
@@ -24,7 +25,7 @@ AHEAD = 2  # photos that a worker has: the one it is at, and the next
 CONNECTING = 15.0  # seconds to wait for the scheduler, and for its first worker
 PATIENCE = 60.0  # seconds without any worker after which a scan gives up
 MOST_TROUBLE = 10  # photos in a row that end in an error nobody foresaw: then it is not the photos
-NEEDED = "pip install 'tui-tagger[cluster]'"
+NEEDED = install("cluster")
 
 
 class Cluster:
@@ -42,7 +43,7 @@ class Cluster:
         try:
             import distributed  # noqa: F401
         except ImportError as error:
-            raise UsageError("Scanning on a cluster needs an optional part", NEEDED) from error
+            raise UsageError(f"Scanning on a cluster needs an optional part{lacking()}", NEEDED) from error
         self._address = address
         self._load = load
 
