@@ -10,6 +10,9 @@ program=$base/$stamp/tui-tagger/tui-tagger
 
 fail() { echo "tui-tagger: $1" >&2; rm -rf "${part:-}"; exit 2; }
 trap 'rm -rf "${part:-}"; exit 130' INT TERM HUP
+libc=$(getconf GNU_LIBC_VERSION 2>/dev/null) # such as "glibc 2.36"
+case $libc in "glibc 2."*) [ "${libc##*.}" -ge @GLIBC@ ] ||
+  fail "$libc is too old: glibc 2.@GLIBC@ is needed. Install with Python instead (pipx, uv or pip)." ;; esac
 umask 077
 mkdir -p "$base" || fail "$base cannot be made. TUI_TAGGER_UNPACK=DIR unpacks elsewhere."
 [ -O "$base" ] || fail "$base belongs to another user. TUI_TAGGER_UNPACK=DIR unpacks elsewhere."

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -61,6 +62,21 @@ def system_libraries(folder: Path) -> list[str]:
     return sorted(name for name in own if not name.startswith("libpython"))
 
 
+def glibc(folder: Path) -> int:
+    """The newest glibc that any file of the program asks for, 36 of 2.36; older systems cannot run it."""
+    found = {0}
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink() and _is_program(path):
+            symbols = subprocess.run(["objdump", "-T", str(path)], capture_output=True, text=True, check=True).stdout
+            found |= {int(minor) for minor in re.findall(r"\bGLIBC_2\.(\d+)", symbols)}
+    return max(found)
+
+
+def _is_program(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"\x7fELF"
+
+
 def pack(folder: Path, target: Path, compressor: str) -> Path:
     """The one file: a script that unpacks, followed by the packed folder. `target` is replaced when it is whole."""
     part = target.with_name(f".{target.name}.part")
@@ -74,7 +90,7 @@ def pack(folder: Path, target: Path, compressor: str) -> Path:
     with part.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
-    script = header(digest.hexdigest(), part.stat().st_size, compressor)
+    script = header(digest.hexdigest(), part.stat().st_size, compressor, glibc(folder))
     with target.open("wb") as file, part.open("rb") as payload:
         file.write(script)
         shutil.copyfileobj(payload, file, 1 << 20)
@@ -83,11 +99,11 @@ def pack(folder: Path, target: Path, compressor: str) -> Path:
     return target
 
 
-def header(digest: str, payload: int, compressor: str) -> bytes:
+def header(digest: str, payload: int, compressor: str, libc: int) -> bytes:
     """packaging/unpack.sh for a payload of that many bytes. It holds its own length, which is put in last."""
     script = (ROOT / "packaging" / "unpack.sh").read_text("utf-8")
     values = {"VERSION": __version__, "DIGEST": digest[:12], "SHA256": digest, "COMPRESSOR": compressor}
-    values["UNPACKER"] = UNPACKERS[compressor]
+    values |= {"UNPACKER": UNPACKERS[compressor], "GLIBC": str(libc)}
     values["MACHINE"] = platform.machine()
     for name, value in values.items():
         script = script.replace(f"@{name}@", value)

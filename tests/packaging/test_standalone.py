@@ -371,6 +371,17 @@ def test_half_a_download_is_refused(tmp_path: Path) -> None:
     assert "not whole" in done.stderr
 
 
+def test_an_older_system_is_told_before_anything_is_unpacked(tmp_path: Path) -> None:
+    env = environment(tmp_path, FILES[0])
+    for libc, status in (("glibc 2.28", 2), ("glibc 2.99", 0)):
+        (tmp_path / "tools" / "getconf").write_text(f"#!/bin/sh\necho {libc}\n")
+        (tmp_path / "tools" / "getconf").chmod(0o755)
+        done = subprocess.run([FILES[0], "--version"], env=env, capture_output=True, text=True, timeout=DEADLINE)
+        assert done.returncode == status, done.stderr
+        assert ("is too old" in done.stderr) == bool(status)
+        assert (tmp_path / ".cache").exists() == (not status)
+
+
 def inside() -> set[str]:
     """Top-level modules in the program, compiled or not."""
     from PyInstaller.archive.readers import CArchiveReader
