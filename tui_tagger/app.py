@@ -34,6 +34,7 @@ from tui_tagger.services import Services
 from tui_tagger.services.library import Counts
 from tui_tagger.services.views import JobState, JobView, Outcome
 from tui_tagger.settings import Settings
+from tui_tagger.shell.catching_up import CatchingUp
 from tui_tagger.shell.counting import Counting
 from tui_tagger.shell.elsewhere import ScansElsewhere
 from tui_tagger.shell.host import Host, in_words
@@ -133,7 +134,8 @@ class TaggerApp(Host):
         self.own_job = OwnJob(self)
         self.counting = Counting(self)
         self.elsewhere = ScansElsewhere(self)
-        self.job_watch = Watch(self, self.counting, self.elsewhere)
+        self.catching_up = CatchingUp(self)
+        self.job_watch = Watch(self, self.counting, self.elsewhere, self.catching_up)
         self.left_running: tuple[Path, ...] = ()  # folders whose scan is to go on when the app has ended
 
     def _write_raw(self, text: str) -> bool:
@@ -189,15 +191,11 @@ class TaggerApp(Host):
         self.exit(return_code=1)
 
     def begin(self) -> None:
-        begin(self, self.folders, self.elsewhere)
+        begin(self, self.folders, self.elsewhere, self.catching_up)
         offer_unfinished(self)
 
     def poll(self) -> None:
         self.job_watch.poll()
-
-    def catch_up(self) -> None:
-        """Scores what was put off while keys came."""
-        self.job_watch.catch_up()
 
     def commands(self) -> Iterator[Command]:
         """What the palette offers beside the keys."""
@@ -302,6 +300,7 @@ class TaggerApp(Host):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         self.own_job.on_worker(event)
+        self.catching_up.on_worker(event)
 
     def action_go(self, name: str) -> None:
         self.go(name)

@@ -294,8 +294,9 @@ class ThroughKeys:
         await settled(self.pilot)
 
     async def rest(self) -> None:
-        self.app.catch_up()
+        self.app.catching_up.rested()
         await settled(self.pilot)
+        assert self.services.recognition.settled
 
     async def _press(self, *keys: str) -> None:
         await press(self.pilot, *("space" if key == " " else key for key in keys))

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from textual.app import App
 from textual.pilot import Pilot
-from textual.worker import WorkerCancelled
+from textual.worker import WorkerCancelled, WorkerFailed
 
 SMALL, LARGE = (80, 24), (120, 40)
 PATIENCE = 100  # rounds of 0.05 s
@@ -28,7 +28,7 @@ def footer(app: App[None]) -> str:
 async def settled(pilot: Pilot[None]) -> None:
     """Until threads and timers have nothing more to draw."""
     for worker in list(pilot.app.workers):
-        with suppress(WorkerCancelled):  # a newer one took its place
+        with suppress(WorkerCancelled, WorkerFailed):  # a newer one took its place; the app tells of a failure
             await worker.wait()
     await pilot.pause()
     await pilot.pause()

@@ -47,6 +47,14 @@ class Identifier:
         same._faces, same._components = dict(self._faces), dict(self._components)
         return same
 
+    def take(self, person: int, other: Identifier) -> None:
+        """Has `person` enrolled, or not, as in `other`."""
+        self.forget(person)
+        if person in other._components:
+            self._components[person] = other._components[person]
+            if person in other._faces:
+                self._faces[person] = other._faces[person]
+
     @property
     def people(self) -> tuple[int, ...]:
         """Ids of the enrolled, in the order of their enrolment."""

@@ -119,35 +119,35 @@ def _store(found: dict[int, tuple[int, float]], state: list[Any]) -> int:
 
 
 class Clusters:
-    """The cluster of every row of `facts`, in memory; read again when clusters were made anew."""
+    """The cluster of every row of the facts, in memory; read again when clusters were made anew.
 
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
-        self._made: int | None = None
-        self._number = np.empty(0, np.int64)
-        self._cohesion = np.empty(0, np.float32)
+    What was read is replaced and never changed, so that a thread may read, too.
+    """
 
-    def read(self) -> tuple[Rows, NDArray[np.float32]]:
+    def __init__(self) -> None:
+        self._read: tuple[int, Rows, NDArray[np.float32]] = (-1, *_empty(0))  # how often they were made by then
+
+    def read(self, facts: Facts) -> tuple[Rows, NDArray[np.float32]]:
         """Cluster [n], NOWHERE for none, and how well the face fits into it [n], 0 to 1."""
-        made = int(setting(MADE, 0))
-        if made != self._made:
-            self._made = made
-            self._number, self._cohesion = _empty(0)
-            self._grow()
+        made, number, cohesion = self._read
+        now = int(setting(MADE, 0))
+        if now != made:
+            number, cohesion = _empty(len(facts))
             clusters = bulk.clusters()
             while part := list(islice(clusters, AT_ONCE)):
-                found = [row for row in part if self._facts.row(row[0]) is not None]
-                rows = self._facts.rows_of([face for face, *_ in found])
-                self._number[rows] = [number for _, number, _ in found]
-                self._cohesion[rows] = [cohesion for *_, cohesion in found]
-        self._grow()
-        return self._number, self._cohesion
+                found = [row for row in part if facts.row(row[0]) is not None]
+                rows = facts.rows_of([face for face, *_ in found])
+                number, cohesion = _grown(number, cohesion, int(rows.max(initial=-1)) + 1)
+                number[rows] = [each for _, each, _ in found]
+                cohesion[rows] = [each for *_, each in found]
+        number, cohesion = _grown(number, cohesion, len(facts))  # faces that are new are in no cluster yet
+        self._read = now, number, cohesion
+        return number[: len(facts)], cohesion[: len(facts)]
 
-    def _grow(self) -> None:
-        """Faces that are new are in no cluster yet."""
-        number, cohesion = _empty(len(self._facts) - len(self._number))
-        self._number = np.concatenate([self._number, number])
-        self._cohesion = np.concatenate([self._cohesion, cohesion])
+
+def _grown(number: Rows, cohesion: NDArray[np.float32], size: int) -> tuple[Rows, NDArray[np.float32]]:
+    more = _empty(max(size - len(number), 0))
+    return np.concatenate([number, more[0]]), np.concatenate([cohesion, more[1]])
 
 
 def _empty(count: int) -> tuple[Rows, NDArray[np.float32]]:

@@ -159,7 +159,7 @@ class Course:
         waiting = [face for face in faces if face in there]
         now = self._waiting(self.question)
         if waiting and not (now and waiting[0] in now.face_ids):
-            group = self._found().holding(waiting[0], self._apart) if self.grouped and len(waiting) > 1 else None
+            group = self._holding(waiting[0]) if self.grouped and len(waiting) > 1 else None
             now = Question(group=group) if group else Question(face=waiting[0])
         self._ask(now)
 
@@ -178,6 +178,14 @@ class Course:
         if self._groups is None:
             self._groups = self._review.grouped(self.photos)
         return self._groups
+
+    def _holding(self, face: int) -> GroupView | None:
+        """The group that a face is in, be it that it was not waiting when the groups were made."""
+        group = self._found().holding(face, self._apart)
+        if group is None and not self._review.settled:
+            self._groups = self._review.grouped(self.photos, anew=True)
+            group = self._groups.holding(face, self._apart)
+        return group
 
     def _pass(self, faces: Collection[int]) -> None:
         """Keeps the place in the queue, of which `faces` were decided or go on waiting."""

@@ -35,6 +35,12 @@ class Galleries:
         self._rows[person] = rows
         return self.vectors(person)
 
+    def take(self, person: int, rows: Rows) -> None:
+        """The same where somebody has the embeddings already; no rows: forgets the person."""
+        self.forget(person)
+        if len(rows):
+            self._rows[person] = rows
+
     def forget(self, person: int) -> None:
         self._rows.pop(person, None)
         read = self._read.pop(person, None)

@@ -57,14 +57,17 @@ class Groups:
     """The groups at one moment: those of people first, within a kind the biggest; pages of loners last.
 
     What was decided later is left out where a single group is asked for; `apart` are further faces to leave out.
-    With `photos`, only faces of these are grouped.
+    With `photos`, only faces of these are grouped. Where `facts` are a copy, `now` are those that go on.
     """
 
-    def __init__(self, facts: Facts, clusters: Clusters, photos: Collection[int] | None = None) -> None:
-        number, cohesion = clusters.read()
+    def __init__(
+        self, facts: Facts, clusters: Clusters, photos: Collection[int] | None = None, now: Facts | None = None
+    ) -> None:
+        number, cohesion = clusters.read(facts)
         rows = np.flatnonzero(askable(facts) & facts.within(photos))
         key = _keys(facts, rows, number)
-        self._facts = facts
+        self._facts = now or facts
+        self.size = len(facts)  # faces that were known
         self._rows, self._starts, self._keys = _sorted(facts, rows, key, cohesion)
         grouped = np.zeros(len(facts), np.bool_)
         grouped[self._rows] = True

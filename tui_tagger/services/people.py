@@ -179,7 +179,11 @@ class PeopleService:
 
     def plan_split(self, person_id: int, seeds: Collection[int]) -> tuple[DividedFace, ...]:
         """Where each face would go if the `seeds` were somebody else, the least sure first. Raises UsageError."""
-        return splitting.plan_split(self._recognition, person_id, seeds)
+        return self.planning(person_id, seeds)()
+
+    def planning(self, person_id: int, seeds: Collection[int]) -> Callable[[], tuple[DividedFace, ...]]:
+        """The same as work for a thread, of seconds for thousands of faces."""
+        return splitting.planning(self._recognition, person_id, seeds)
 
     def split(self, person_id: int, faces: Sequence[int], name: str, allow_twice: bool = False) -> Outcome:
         """These faces become the person called `name`. Raises TwiceInPhoto and UsageError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,22 @@ from tui_tagger.services.orders import ORDERS, Order, askable, waiting
 from tui_tagger.services.recognition import Recognition
 
 LAST = np.iinfo(np.int64).min  # the run of what has no place in the plan
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Rows [n] of the facts in the order to ask, and the run [n] that each belongs to."""
+
+    order: Order
+    rows: Rows
+    runs: Rows
+
+
+def planned(facts: Facts, order: Order) -> Plan:
+    """The plan that follows from what is known; a thread may make it from a copy of the facts."""
+    faces = waiting(facts)
+    found = ORDERS[order](faces)
+    return Plan(order, faces.row[found.order], found.run)
 
 
 class Queue:
@@ -31,6 +48,7 @@ class Queue:
         self._recognition = recognition
         self._skipped: list[int] = []  # faces
         self._due = False  # a run ended while the suggestions were behind the decisions
+        self.foreseen: Plan | None = None  # made by a thread, of the suggestions as they are once all is settled
         self._rows = self._runs = np.empty(0, np.int64)  # of the facts; the run of each
         self.plan()
 
@@ -41,9 +59,10 @@ class Queue:
     def plan(self, keep: int = 0, order: Order | None = None) -> None:
         """Plans anew all but the first `keep` places, in another `order` if one is given."""
         self.order = order or self.order
-        faces = waiting(self._facts)
-        planned = ORDERS[self.order](faces)
-        rows, runs = faces.row[planned.order], planned.run
+        plan = self.foreseen
+        if plan is None or plan.order is not self.order or not self._recognition.settled:
+            plan = planned(self._facts, self.order)
+        rows, runs = plan.rows, plan.runs
         skipped = self._facts.rows_of(self._skipped)
         skipped = skipped[askable(self._facts)[skipped]]
         fresh = ~self._marked(np.concatenate([self._rows[:keep], skipped]))[rows]
@@ -76,13 +95,13 @@ class Queue:
         place = int(places[-1])
         rest = self._rows[place:][self._runs[place:] == self._runs[place]]
         if not askable(self._facts)[rest].any():
-            self._due = self._recognition.owing
+            self._due = not self._recognition.settled
             if not self._due:
                 self.plan(keep=place + 1)
 
     def catch_up(self, face: int | None) -> None:
         """Plans anew what comes after `face`, or everything, if a run ended before the suggestions were up to date."""
-        if self._due and not self._recognition.owing:
+        if self._due and self._recognition.settled:
             self._due = False
             row = None if face is None else self._facts.row(face)
             places = np.flatnonzero(self._rows == row) if row is not None else self._rows[:0]

@@ -7,7 +7,7 @@ suggestions that differ are stored.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,20 +16,19 @@ from numpy.typing import NDArray
 from tui_tagger.errors import UsageError
 from tui_tagger.faces import weights
 from tui_tagger.faces.division import divide
-from tui_tagger.faces.identifier import LEVELS, Candidate, Identification, Identifier, Scores, Summary
+from tui_tagger.faces.identifier import LEVELS, Candidate, Identification, Identifier, Scores
 from tui_tagger.services.banks import bank_in_use, bank_stamp
-from tui_tagger.services.caps import MEDIUM, RIVAL, WEAK, RuledOut, crop_caps, poor_crops, rivalled
+from tui_tagger.services.caps import MEDIUM, RIVAL, WEAK, RuledOut, crop_caps
 from tui_tagger.services.extraction import FoundFace
-from tui_tagger.services.facts import NOBODY, Facts, Rows, unit
+from tui_tagger.services.facts import NOBODY, Facts, News, unit
 from tui_tagger.services.galleries import Galleries
+from tui_tagger.services.scoring import ROUNDS, Answers, Scoring
 from tui_tagger.services.views import CandidateView
 from tui_tagger.storage import bulk
 from tui_tagger.storage.database import setting
 from tui_tagger.storage.models import Face, Person, proxy
 
-DIGITS = 2  # of a stored probability: a change of less than a percent is not worth writing
-ROUNDS = 4  # people ruled out for one face before the next best is taken as it is
-MANY = 5_000  # waiting faces that are scored in some 5 ms (benchmarks/review.py); more of them may wait for a pause
+MANY = 5_000  # waiting faces that are scored in some 5 ms; more of them are left to a thread (preparation.py)
 LARGE = 20  # confirmed faces of a person from which on one more teaches so little that it may wait, too
 
 
@@ -56,35 +55,16 @@ class Suggestion:
     candidates: tuple[CandidateView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    """What is suggested for the waiting faces at `rows` [n] of the facts, in the order of their ids."""
-
-    rows: Rows
-    person: Rows
-    probability: NDArray[np.float64]
-    level: NDArray[np.int8]
-    rival: NDArray[np.bool_]  # capped for a likelier face in the same photo
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a thread scores: the waiting faces at `rows` of the facts, against the galleries at that moment."""
-
-    model: str
-    rows: Rows
-    identifier: Identifier | None  # None where no face waits
-
-
 class Recognition:
     """Keeps the people's Gaussians and the waiting faces' scores in memory and in step with the database."""
 
     def __init__(self) -> None:
         self.facts = Facts(current_model())
-        self.patient = False  # whether updates of many faces wait for `catch_up`
-        self.owing = False  # whether one does
-        self.reading = self.scoring = False  # whether a thread does so, for the first time (services/preparation.py)
-        self._late: list[Rows] = []  # embedded anew while a thread scores
+        self.patient = False  # whether updates of many faces are left to a thread
+        self.owing = False  # whether one is
+        self.reading = self.scoring = False  # whether a thread does so (services/preparation.py)
+        self.scored = 0  # how often so far
+        self._meanwhile: list[News] = []  # what changed while a thread scores
         self._begin()
 
     def _begin(self) -> None:
@@ -97,26 +77,34 @@ class Recognition:
         self._changed: set[int] = set()  # people to be scored anew
         self._put_off: set[int] = set()  # people whose changed gallery is to be enrolled
         self._rivals: frozenset[int] = frozenset()  # rows
+        self._given: Scoring | None = None  # what a thread is at
+
+    @property
+    def settled(self) -> bool:
+        """Whether the suggestions follow from all decisions up to now."""
+        return not (self.owing or self.reading or self.scoring)
 
     def update(self) -> int:
         """Learns what was decided and found since the last call, and stores the suggestions that follow from it.
 
-        Returns how many faces' suggestions changed; none yet where that is left to `catch_up`.
+        Returns how many faces' suggestions changed; none yet where that is left to a thread.
         """
-        many = self._scores is not None and len(self._scores.rows) > MANY
-        self.owing = self.reading or self.scoring or (self.patient and many)
-        return 0 if self.owing else self.catch_up(always=True)
+        self.owing = self.reading or self.scoring or (self.patient and self._many)
+        return 0 if self.owing else self.catch_up()
 
-    def catch_up(self, always: bool = False) -> int:
-        """Does the update that was put off, if one was; `always` does it in any case."""
-        if self.reading or self.scoring or not (self.owing or always):
+    def catch_up(self) -> int:
+        """Does the update, also one that was left to a thread, unless a thread is at it."""
+        if self.reading or self.scoring:
             return 0
-        self.owing = False
-        self.follow()
-        self._enrol_all(self._put_off)
-        answers = self._suggest()
-        self._rivals = frozenset(answers.rows[answers.rival].tolist())
-        return self._store(answers)
+        scoring = self.begin_scoring()
+        scoring.run()
+        self.store(scoring, scoring.answers)
+        self.end_scoring(scoring)
+        return len(scoring.answers.rows)
+
+    @property
+    def _many(self) -> bool:
+        return int(np.count_nonzero(self.facts.waiting & self.facts.embedded)) > MANY
 
     def follow(self) -> None:
         """Reads what changed in the database, and brings the galleries in step."""
@@ -129,33 +117,92 @@ class Recognition:
             self.facts.use(current_model())
             self._begin()
         news = self.facts.refresh()
+        if self.scoring:
+            self._meanwhile.append(news)
+        else:
+            self._forget_scores([news])
+        late = {person for person in news.people if self._may_wait(person)}
+        self._changed |= news.people
+        self._put_off = (self._put_off - news.people) | late
+        for person in sorted(news.people - late - {NOBODY}):
+            self._enrol(person)
+
+    def _may_wait(self, person: int) -> bool:
+        """Whether a changed gallery may wait to be enrolled: it is large, and was."""
+        large = self.patient and len(self._galleries.rows(person)) > LARGE
+        return large and len(self.facts.gallery(person)) > LARGE
+
+    # --- scoring, here or in a thread -------------------------------------------------------------------------------
+
+    def begin_scoring(self) -> Scoring:
+        """What is to be scored now, for a thread or for here; others may decide and read on meanwhile."""
+        self.reading = False
+        self.follow()
+        self.scoring, self.owing = True, False
+        identifier = self._needed().copy() if self.facts.dimension else None
+        given = Scoring(self.facts.copy(), identifier, self._scores, self._place, self._changed, self._put_off)
+        self._scores, self._changed, self._put_off, self._given = None, set(), set(), given
+        return given
+
+    def store(self, scoring: Scoring, answers: Answers) -> None:
+        """Stores suggestions, but for faces to which something happened meanwhile and for people who are gone."""
+        self.follow()
+        if not len(answers.rows):
+            return
+        current = np.zeros(len(answers.rows), np.bool_)
+        if self._given is scoring:
+            known = np.array([NOBODY, *(self._identifier.people if self._identifier else ())], np.int64)
+            moved = np.concatenate([np.empty(0, np.int64), *(news.rows for news in self._meanwhile)])
+            current = np.isin(answers.person, known) & ~np.isin(answers.rows, moved)
+        self.owing = self.owing or not current.all()
+        kept = answers.where(current)
+        with proxy.atomic("IMMEDIATE"):
+            begun = bulk.newest_change()
+            self.facts.store(kept.rows, kept.person, kept.probability, kept.level)
+            self.facts.seen(begun)
+
+    def end_scoring(self, scoring: Scoring) -> None:
+        """Takes back the scores, and takes over the galleries that nothing happened to meanwhile."""
+        self.follow()
+        meanwhile, self._meanwhile, self.scoring = self._meanwhile, [], False
+        self.scored += 1
+        if self._given is scoring:
+            self._take(scoring, frozenset().union(*(news.people for news in meanwhile)))
+        else:
+            self.owing = True  # another model is in use by now
+        self._forget_scores(meanwhile)
+
+    def _take(self, scoring: Scoring, touched: frozenset[int]) -> None:
+        self._given = None
+        self._scores, self._place, self._rivals = scoring.scores, scoring.place, scoring.rivals
+        if scoring.identifier is None or self._identifier is None:
+            return
+        if self._scores is not None:
+            self._scores.identifier = self._identifier
+        for person in scoring.galleries.keys() - touched:
+            self._galleries.take(person, scoring.galleries[person])
+            self._identifier.take(person, scoring.identifier)
+
+    def abandon_scoring(self) -> None:
+        """After a failure in the thread: all is to be scored anew."""
+        if self.reading:
+            self.facts.use(self.model)
+            self._begin()
+        if self._given is not None:
+            self._put_off |= self._given.enrolling
+        self._scores, self._place = None, np.full(len(self.facts), -1)
+        self._given, self._meanwhile = None, []
+        self.reading, self.scoring, self.owing = False, False, True
+
+    def _forget_scores(self, changes: Sequence[News]) -> None:
+        """Makes room for new faces, and forgets the scores of those with another embedding."""
         missing = len(self.facts) - len(self._place)
         self._place = np.concatenate([self._place, np.full(missing, -1)])
-        self._withdraw(news.embedded)
-        if self.scoring:
-            self._late.append(news.embedded)
-        self._changed |= news.people
-        large = {person for person in news.people if self.patient and len(self._galleries.rows(person)) > LARGE}
-        self._put_off |= large
-        self._enrol_all(set(news.people) - large)
-
-    def begin_scoring(self) -> Known:
-        """Ends the reading: what the thread scores from here on, while others may decide and read on."""
-        self.reading, self.scoring = False, True
-        self._changed.clear()
-        rows = np.flatnonzero(self.facts.waiting & self.facts.embedded)
-        return Known(self.model, rows, self._needed().copy() if len(rows) else None)
-
-    def end_scoring(self, known: Known, scores: Scores | None) -> None:
-        """Takes over the scores that the thread made, unless another model is in use by now, and does the update."""
-        self.scoring = False
-        if scores is not None and known.model == self.model and self._identifier is not None:
-            scores.identifier = self._identifier
-            self._scores, self._place[known.rows] = scores, scores.rows
-            for rows in self._late:
-                self._withdraw(rows)
-        self._late.clear()
-        self.catch_up(always=True)
+        for news in changes:
+            scored = news.embedded[self._place[news.embedded] >= 0]
+            if self._scores is not None and len(scored):
+                self._scores.remove(self._place[scored].tolist())
+            self._place[scored] = -1
 
     def suggestion(self, face_id: int) -> Suggestion:
         """Candidates, recommendation and reasons for one face; empty for a face without an embedding.
@@ -213,21 +260,26 @@ class Recognition:
         found = self._identifier.identify(self.facts.vectors(np.array([row])), [{person_id}])[0]
         return found.candidates[0] if found.candidates else None
 
-    def divided(self, person_id: int, seeds: Collection[int]) -> tuple[tuple[int, ...], tuple[float, ...]]:
-        """The confirmed faces of a person that have an embedding, and how likely each is the person of the `seeds`.
+    def division(self, person_id: int, seeds: Collection[int]) -> Callable[[], dict[int, float]]:
+        """How likely each confirmed face of a person that has an embedding is the person of the `seeds`.
 
-        The two people are told apart by faces/division.py; without a seed that has an embedding all stay, with 0.
-        Raises UsageError while the faces are read for the first time.
+        As work for a thread, of seconds for thousands of faces: what changed in the database is read now. The two
+        people are told apart by faces/division.py; without a seed that has an embedding all stay, with 0. Raises
+        UsageError while the faces are read for the first time.
         """
         self.follow()
         if self.reading:
             raise UsageError("The faces are still being read", "Try again in a moment.")
         rows = self.facts.faces_of(person_id)
         if not len(rows):
-            return (), ()
-        ids, vectors = self.facts.table["id"][rows], self.facts.vectors(rows)
-        chance = divide(self._needed().bank, vectors, np.isin(ids, [*seeds]))
-        return tuple(ids.tolist()), tuple(chance.tolist())
+            return dict
+        ids, bank, facts = self.facts.table["id"][rows], self._needed().bank, self.facts
+
+        def divided() -> dict[int, float]:
+            chance = divide(bank, facts.vectors(rows), np.isin(ids, [*seeds]))
+            return dict(zip(ids.tolist(), chance.tolist(), strict=True))
+
+        return divided
 
     # --- the identifier in step -------------------------------------------------------------------------------------
 
@@ -238,11 +290,6 @@ class Recognition:
             self._identifier = Identifier(bank, {}, self._galleries.vectors)
         return self._identifier
 
-    def _enrol_all(self, people: set[int]) -> None:
-        for person in sorted(people - {NOBODY}):
-            self._enrol(person)
-        self._put_off -= people
-
     def _enrol(self, person: int) -> None:
         rows = self.facts.gallery(person)
         if len(rows):
@@ -251,72 +298,8 @@ class Recognition:
             self._identifier.forget(person)
             self._galleries.forget(person)
 
-    def _withdraw(self, rows: Rows) -> None:
-        """Takes the faces at `rows` of the facts out of the scores."""
-        scored = rows[self._place[rows] >= 0]
-        if self._scores is not None and len(scored):
-            self._scores.remove(self._place[scored].tolist())
-        self._place[scored] = -1
-
-    def _scored(self, rows: Rows) -> Scores:
-        """Scores of the waiting faces at `rows` of the facts, and of no others."""
-        decided = self._place >= 0
-        decided[rows] = False
-        self._withdraw(np.flatnonzero(decided))
-        new = rows[self._place[rows] < 0]
-        if self._scores is None:
-            self._scores = Scores(self._needed(), self.facts.vectors(new))
-            self._place[new] = self._scores.rows
-        else:
-            for person in sorted(self._changed):
-                self._scores.update(person)
-            if len(new):
-                self._place[new] = self._scores.add(self.facts.vectors(new))
-        self._changed.clear()
-        return self._scores
-
-    # --- suggestions ------------------------------------------------------------------------------------------------
-
-    def _suggest(self) -> _Answers:
-        """The best candidate of every waiting face that has an embedding."""
-        rows = np.flatnonzero(self.facts.waiting & self.facts.embedded)
-        rows = rows[np.argsort(self.facts.table["id"][rows])]
-        if not len(rows):
-            nothing = np.empty(0)
-            return _Answers(rows, rows, nothing, nothing.astype(np.int8), nothing.astype(np.bool_))
-        best = self._best(self._scored(rows), rows)
-        offered = best.level > 0
-        person = np.where(offered, best.person, NOBODY)
-        probability = np.where(offered, best.probability.astype(np.float64).round(DIGITS), -1)
-        rival = rivalled(self.facts.table["photo"][rows], person, best.probability)
-        level = np.where(poor_crops(self.facts, rows), np.minimum(best.level, MEDIUM), best.level)
-        level = np.where(rival, np.minimum(level, WEAK), level)
-        return _Answers(rows, person, probability, level.astype(np.int8), rival)
-
-    def _best(self, scores: Scores, rows: Rows) -> Summary:
-        """The best candidate who was not rejected and is not ruled out; somebody ruled out where no other is left."""
-        place, rules = self._place[rows], RuledOut(self.facts)
-        excluded = {
-            int(self._place[row]): set(people) for row, people in self.facts.rejected.items() if self._place[row] >= 0
-        }
-        first = found = _at(scores.summary(excluded), place)
-        barred = left = rules.mask(rows, first.person)
-        for _ in range(ROUNDS):
-            if not left.any():
-                break
-            for at in np.flatnonzero(left).tolist():
-                excluded.setdefault(int(place[at]), set()).add(int(found.person[at]))
-            found = _at(scores.summary(excluded), place)
-            left = rules.mask(rows, found.person)
-        back = barred & (found.level == 0)
-        return Summary(
-            np.where(back, first.person, found.person),
-            np.where(back, first.probability, found.probability),
-            np.where(back, np.minimum(first.level, WEAK), found.level).astype(np.int8),
-        )
-
     def _allowed(self, row: int, rules: RuledOut) -> tuple[Identification, tuple[Candidate, ...]]:
-        """The answer for one face without those who rank first but are ruled out, and those; as `_best` does it."""
+        """The answer for one face without those who rank first but are ruled out, and those; as Scoring does it."""
         assert self._identifier is not None
         vector, excluded = self.facts.vectors(np.array([row])), set(self.facts.rejected.get(row, ()))
         first = found = self._identifier.identify(vector, [excluded])[0]
@@ -328,24 +311,6 @@ class Recognition:
             excluded.add(found.candidates[0].person)
             found = self._identifier.identify(vector, [excluded])[0]
         return (found, tuple(barred)) if found.recommendation != LEVELS[0] else (first, ())
-
-    def _store(self, answers: _Answers) -> int:
-        """Writes what changed; clears suggestions of people gone or hidden where there is no embedding to go by."""
-        table, rows = self.facts.table, answers.rows
-        nobody = (table["person"] == NOBODY) & (table["level"] > 0) | self.facts.are_hidden(table["person"])
-        orphans = self.facts.waiting & ~self.facts.embedded & nobody
-        differs = table["person"][rows] != answers.person
-        differs |= table["probability"][rows] != answers.probability
-        differs |= table["level"][rows] != answers.level
-        if not differs.any() and not orphans.any():
-            return 0
-        changed = [values[differs] for values in (rows, answers.person, answers.probability, answers.level)]
-        with proxy.atomic("IMMEDIATE"):
-            begun = bulk.newest_change()
-            self.facts.store(*changed)
-            self.facts.clear(np.flatnonzero(orphans))
-            self.facts.seen(begun)
-        return int(differs.sum() + orphans.sum())
 
     # --- words ------------------------------------------------------------------------------------------------------
 
@@ -384,7 +349,3 @@ def _stored(face_id: int) -> Suggestion:
         return Suggestion(LEVELS[0], ("the faces are still being read",), ())
     told = CandidateView(face.person_id, face.person.name, face.probability, ("as found before",), ())
     return Suggestion(face.recommendation, ("the faces are still being read",), (told,))
-
-
-def _at(summary: Summary, places: Rows) -> Summary:
-    return Summary(summary.person[places], summary.probability[places], summary.level[places])

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tui_tagger.errors import UsageError
 from tui_tagger.services.clustering import Clusters
-from tui_tagger.services.facts import LAST_WAITING
+from tui_tagger.services.facts import LAST_WAITING, Facts
 from tui_tagger.services.facts import NOBODY as NO_ROW
 from tui_tagger.services.groups import PAGE, Groups, GroupView
 from tui_tagger.services.library import face_view
 from tui_tagger.services.orders import Order
 from tui_tagger.services.query import WAITING
-from tui_tagger.services.queue import Queue
+from tui_tagger.services.queue import Plan, Queue, planned
 from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.views import FaceState, HistoryRow, Outcome, ReviewItem
 from tui_tagger.storage import bulk, journal
@@ -30,42 +30,66 @@ class TwiceInPhoto(UsageError):
     title = "Twice in one photo"
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a thread made of the suggestions."""
+
+    groups: Groups
+    plan: Plan
+
+
 class ReviewService:
     def __init__(
         self, recognition: Recognition, undo_write: Callable[[Decision], str], redo_write: Callable[[Decision], str]
     ) -> None:
-        self._recognition = recognition
+        self.recognition = recognition
         self._undo_write = undo_write
         self._redo_write = redo_write
-        self._clusters = Clusters(recognition.facts)
+        self._clusters = Clusters()
         self._queue: Queue | None = None
+        self._groups: tuple[int, Groups] | None = None  # made by a thread after so many scorings: they take 0.1 s
 
     def queue(self, order: Order | None = None) -> tuple[int, ...]:
         """The waiting faces in the order to ask; queue.Queue says when it changes. Another `order` plans it anew."""
         if self._queue is None or (order is not None and order is not self._queue.order):
             self.replan(order)
-        self._recognition.follow()
+        self.recognition.follow()
         assert self._queue is not None
         return self._queue.faces()
 
     def replan(self, order: Order | None = None) -> None:
         """Plans the queue anew from all decisions so far, as when a review begins."""
-        self._recognition.follow()
+        self.recognition.follow()
         if self._queue is None:
-            self._queue = Queue(self._recognition, order or DEFAULT_ORDER)
+            self._queue = Queue(self.recognition, order or DEFAULT_ORDER)
         else:
             self._queue.plan(order=order)
 
     def catch_up(self, face: int | None = None) -> None:
-        """Scores what was put off, and plans anew what comes after `face` if that was waiting for it."""
-        self._recognition.catch_up()
+        """Plans anew what comes after `face` if that was waiting for the scores."""
         if self._queue is not None:
             self._queue.catch_up(face)
+
+    def foresee(self, facts: Facts) -> Foreseen:
+        """The groups and the plan of the queue as they follow from `facts`; work for a thread, on a copy of them."""
+        order = DEFAULT_ORDER if self._queue is None else self._queue.order
+        return Foreseen(Groups(facts, self._clusters, now=self.recognition.facts), planned(facts, order))
+
+    def take(self, foreseen: Foreseen) -> None:
+        """Asks about these groups from now on. What was decided meanwhile is left out of them when they are asked."""
+        self._groups = self.recognition.scored, foreseen.groups
+        if self._queue is not None:
+            self._queue.foreseen = foreseen.plan
+
+    @property
+    def outdated(self) -> bool:
+        """Whether there are faces that the groups made by a thread know nothing of."""
+        return self._groups is not None and self._groups[1].size < len(self.recognition.facts)
 
     @property
     def settled(self) -> bool:
         """Whether the suggestions follow from all decisions up to now."""
-        return not self._recognition.owing
+        return self.recognition.settled
 
     def waits(self, face_id: int) -> bool:
         """Whether this face waits and can be shown."""
@@ -73,29 +97,34 @@ class ReviewService:
 
     def waiting(self, face_ids: Collection[int]) -> set[int]:
         """Those of the faces that wait and can be shown."""
-        rows = self._recognition.facts.rows_of(face_ids)
-        table = self._recognition.facts.table
+        rows = self.recognition.facts.rows_of(face_ids)
+        table = self.recognition.facts.table
         state = table["state"][rows]
         return set(table["id"][rows[(state >= 0) & (state <= LAST_WAITING) & table["shown"][rows]]].tolist())
 
     def somebody(self, face_id: int) -> bool:
         """Whether somebody is suggested for this face."""
-        row = self._recognition.facts.row(face_id)
-        return row is not None and bool(self._recognition.facts.table["person"][row] != NO_ROW)
+        row = self.recognition.facts.row(face_id)
+        return row is not None and bool(self.recognition.facts.table["person"][row] != NO_ROW)
 
     def likelihood(self, face_id: int) -> float | None:
         """The probability of what is suggested for this face, if anything is."""
-        row, table = self._recognition.facts.row(face_id), self._recognition.facts.table
+        row, table = self.recognition.facts.row(face_id), self.recognition.facts.table
         return None if row is None or table["person"][row] == NO_ROW else float(table["probability"][row])
 
-    def grouped(self, photos: Collection[int] | None = None) -> Groups:
-        """The groups as they follow from all decisions up to now; with `photos`, of their faces alone."""
-        self._recognition.follow()
-        return Groups(self._recognition.facts, self._clusters, photos)
+    def grouped(self, photos: Collection[int] | None = None, anew: bool = False) -> Groups:
+        """The groups as they follow from all decisions up to now; with `photos`, of their faces alone.
+
+        Those that a thread made, where one did, unless they are asked for `anew`.
+        """
+        self.recognition.follow()
+        if photos is None and self._groups is not None and self._groups[0] == self.recognition.scored and not anew:
+            return self._groups[1]
+        return Groups(self.recognition.facts, self._clusters, photos)
 
     def faces_in(self, photos: Collection[int]) -> frozenset[int]:
         """The faces of these photos, whatever their state."""
-        facts = self._recognition.facts
+        facts = self.recognition.facts
         return frozenset(facts.table["id"][facts.within(photos)].tolist())
 
     def groups(self) -> tuple[GroupView, ...]:
@@ -108,7 +137,7 @@ class ReviewService:
 
     def still(self, group: GroupView) -> GroupView | None:
         """The group without what waits no longer; None when that is all, or when the person is gone."""
-        self._recognition.follow()
+        self.recognition.follow()
         left = group.without(set(group.face_ids) - self.waiting(group.face_ids))
         if group.person_id is None or not left.count:
             return left if left.count else None
@@ -119,7 +148,7 @@ class ReviewService:
         """The question about one face. Raises UsageError when it is gone."""
         view = face_view(face_id)
         photo = Photo.get_by_id(view.photo_id)
-        suggestion = self._recognition.suggestion(face_id)
+        suggestion = self.recognition.suggestion(face_id)
         return ReviewItem(
             face=view,
             candidates=suggestion.candidates,
@@ -155,7 +184,7 @@ class ReviewService:
                 refuse_twice([face_id], person_id, clean)
             Person.update(used_at=now()).where(Person.id == person_id).execute()
             decision.message = f"{clean} is in the photo, without a face"
-        self._recognition.update()
+        self.recognition.update()
         return Outcome(decision.id, decision.message, (face_id,))
 
     def reject(self, face_id: int, person_id: int) -> Outcome:
@@ -207,7 +236,7 @@ class ReviewService:
             return None
         message = self._undo_write(decision) if decision.kind == "write" else ""
         journal.revert(decision)
-        self._recognition.update()
+        self.recognition.update()
         return Outcome(decision.id, message or f"Undone: {decision.message}", journal.touched(decision, Face))
 
     def redo(self) -> Outcome | None:
@@ -217,7 +246,7 @@ class ReviewService:
             return None
         message = self._redo_write(decision) if decision.kind == "write" else ""
         journal.repeat(decision)
-        self._recognition.update()
+        self.recognition.update()
         return Outcome(decision.id, message or f"Redone: {decision.message}", journal.touched(decision, Face))
 
     def history(self, limit: int = 100) -> tuple[HistoryRow, ...]:
@@ -252,7 +281,7 @@ class ReviewService:
             raise UsageError("No face is selected.", "Select a face first.")
         with journal.decision(kind) as (decision, record):
             decision.message = change(record)
-        self._recognition.update()
+        self.recognition.update()
         if self._queue is not None:
             self._queue.decided(face_ids)
         return Outcome(decision.id, decision.message, tuple(face_ids))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_tagger.errors import UsageError
@@ -32,18 +32,24 @@ class DividedFace:
         return self.compared and not self.seed and max(self.chance, 1 - self.chance) < SURE
 
 
-def plan_split(recognition: Recognition, person_id: int, seeds: Collection[int]) -> tuple[DividedFace, ...]:
+def planning(recognition: Recognition, person_id: int, seeds: Collection[int]) -> Callable[[], tuple[DividedFace, ...]]:
     """Where each confirmed face of a person would go if `seeds` were somebody else, the least sure first.
 
-    Of two faces of one photo at most one goes. Raises UsageError without seeds, and if a seed is not the person's.
+    As work for a thread; the faces are read now. Of two faces of one photo at most one goes. Raises UsageError without
+    seeds, and if a seed is not the person's.
     """
     photo_of = _photos(person_id)
     if not seeds:
         raise UsageError("Mark faces of the other person first.", "One is enough; three are better.")
     if not set(seeds) <= photo_of.keys():
         raise UsageError("A face to begin with is not this person's.", "Select one of their confirmed faces.")
-    faces, chances = recognition.divided(person_id, seeds)
-    known = dict(zip(faces, chances, strict=True))
+    divide = recognition.division(person_id, seeds)
+    return lambda: _planned(photo_of, frozenset(seeds), divide())
+
+
+def _planned(
+    photo_of: Mapping[int, int], seeds: Collection[int], known: Mapping[int, float]
+) -> tuple[DividedFace, ...]:
     divided = [
         DividedFace(face, known.get(face, float(face in seeds)), False, face in seeds, face in known)
         for face in photo_of
@@ -97,7 +103,7 @@ def _photos(person_id: int) -> dict[int, int]:
     return dict(Face.select(Face.id, Face.photo).where(theirs).order_by(Face.id).tuples())
 
 
-def _one_a_photo(faces: Sequence[DividedFace], photo_of: dict[int, int]) -> set[int]:
+def _one_a_photo(faces: Sequence[DividedFace], photo_of: Mapping[int, int]) -> set[int]:
     """The faces that go: those likelier the new person's, of each photo only the likeliest unless both are seeds."""
     going: dict[int, list[DividedFace]] = defaultdict(list)
     for one in faces:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from textual.worker import get_current_worker
 
 from tui_tagger import memory
 from tui_tagger.errors import TaggerError
 from tui_tagger.services.models import first_offer, standing, work_waits
-from tui_tagger.services.preparation import begins_in_thread, prepare
 from tui_tagger.services.upkeep import look_after
+from tui_tagger.shell.catching_up import CatchingUp
 from tui_tagger.shell.elsewhere import ScansElsewhere
 from tui_tagger.shell.host import Host
 
 
-def begin(app: Host, folders: Sequence[Path], elsewhere: ScansElsewhere) -> None:
+def begin(app: Host, folders: Sequence[Path], elsewhere: ScansElsewhere, catching_up: CatchingUp) -> None:
     """Brings up to date the folders that the app was started with, and the faces that the model in use lacks."""
     memory.let_go()
-    app.services.recognition.patient = True
-    if begins_in_thread(app.services.recognition):
-        app.run_worker(lambda: prepare_in_thread(app), thread=True, exit_on_error=False, group="prepare")
+    catching_up.begin()
     if not elsewhere.scan(folders):
         if folders:
             app.services.jobs.scan(folders)  # embeds what lacks, too
@@ -42,18 +39,6 @@ def keep_up(app: Host) -> None:
     except TaggerError as error:
         if not worker.is_cancelled:
             app.call_from_thread(app.stop_at, error)
-
-
-def prepare_in_thread(app: Host) -> None:
-    """Reads a large library in a thread, so that no key waits for it."""
-    worker = get_current_worker()
-
-    def in_turn(task: Callable[[], Any]) -> Any:
-        found = app.call_from_thread(task)
-        app.call_from_thread(app.data_changed)
-        return found
-
-    prepare(app.services.recognition, in_turn, lambda: not worker.is_cancelled)
 
 
 def tell_models(app: Host) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from tui_tagger.services.views import JobState, JobView
+from tui_tagger.shell.catching_up import CatchingUp
 from tui_tagger.shell.counting import Counting
 from tui_tagger.shell.elsewhere import ScansElsewhere
 from tui_tagger.shell.endings import ending
@@ -12,15 +13,15 @@ from tui_tagger.shell.host import Host, in_words
 from tui_tagger.widgets.job_bar import ACTIVE
 
 REST = 0.3  # seconds without a key, until what was put off is done in threads
-PAUSE = 1.0  # and until faces are scored, for which the next key would have to wait (benchmarks/ssh.py)
 FRESH = 2.0  # seconds: a list that a job changes is read again this often, not at every photo
 
 
 class Watch:
     """Polled by the app's timer."""
 
-    def __init__(self, app: Host, counting: Counting, elsewhere: ScansElsewhere) -> None:
+    def __init__(self, app: Host, counting: Counting, elsewhere: ScansElsewhere, catching_up: CatchingUp) -> None:
         self._app = app
+        self._catching_up = catching_up
         self._elsewhere = elsewhere
         self._counting = counting
         self._seen: JobView | None = None
@@ -41,11 +42,9 @@ class Watch:
                 self._app.tell_error(trouble)
 
     def _look(self) -> None:
-        rested = time.monotonic() - self.acted_at
-        if rested >= REST:
+        if time.monotonic() - self.acted_at >= REST:
             self._counting.rested()
-        if rested >= PAUSE:
-            self.catch_up()
+            self._catching_up.rested()
         self._elsewhere.look()
         jobs = self._app.services.jobs
         self._app.stale = jobs.poll() or self._app.stale
@@ -53,15 +52,6 @@ class Watch:
         if job is not None and job != self._seen:
             self._changed(job)
         if self._app.stale and time.monotonic() - self._app.read_at >= FRESH:
-            self._app.data_changed()
-
-    def catch_up(self) -> None:
-        """Scores what was put off while keys came, unless a thread is at it."""
-        recognition = self._app.services.recognition
-        if not recognition.owing:
-            return
-        recognition.catch_up()
-        if not recognition.owing:
             self._app.data_changed()
 
     def _changed(self, job: JobView) -> None:

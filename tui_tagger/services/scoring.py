@@ -1,0 +1,174 @@
+"""What follows from all decisions up to a moment: the scores of the waiting faces, and what is suggested for each.
+
+It works on a copy of what was known then, so that a thread may do it while the human decides on; recognition.py hands
+it out and takes over what came of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui_tagger.faces.identifier import Identifier, Scores, Summary
+from tui_tagger.services.caps import MEDIUM, WEAK, RuledOut, poor_crops, rivalled
+from tui_tagger.services.facts import NOBODY, Facts, Rows
+
+DIGITS = 2  # of a stored probability: a change of less than a percent is not worth writing
+ROUNDS = 4  # people ruled out for one face before the next best is taken as it is
+AT_ONCE = 4096  # faces that are scored between two looks whether to go on
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What is suggested for the faces at `rows` [n] of the facts."""
+
+    rows: Rows
+    person: Rows
+    probability: NDArray[np.float64]
+    level: NDArray[np.int8]
+
+    def where(self, wanted: NDArray[np.bool_] | slice) -> Answers:
+        return Answers(self.rows[wanted], self.person[wanted], self.probability[wanted], self.level[wanted])
+
+    def parts(self, size: int) -> Iterator[Answers]:
+        return (self.where(slice(at, at + size)) for at in range(0, len(self.rows), size))
+
+
+def nothing(rows: Rows) -> Answers:
+    """Nobody is suggested for the faces at `rows` [n]."""
+    return Answers(rows, np.full(len(rows), NOBODY), np.full(len(rows), -1.0), np.zeros(len(rows), np.int8))
+
+
+class Scoring:
+    """One scoring. `identifier` is a copy, too, and `scores` are nobody else's until they are taken back.
+
+    `place` [n] is each row's row in the scores, or -1; `changed` are people to be scored anew, of whom the galleries of
+    `enrolling` are to be enrolled first. After `run`, `answers` are the suggestions that differ from what is stored,
+    `rivals` the rows that are capped for a likelier face in the same photo, `galleries` the rows enrolled.
+    """
+
+    def __init__(
+        self,
+        facts: Facts,
+        identifier: Identifier | None,
+        scores: Scores | None,
+        place: Rows,
+        changed: set[int],
+        enrolling: set[int],
+    ) -> None:
+        self.facts = facts
+        self.identifier = identifier  # None where no face has an embedding
+        self.scores = scores
+        self.place = place
+        self.changed = changed
+        self.enrolling = enrolling
+        self.galleries: dict[int, Rows] = {}
+        self.answers = nothing(np.empty(0, np.int64))
+        self.rivals: frozenset[int] = frozenset()
+
+    def run(self, go_on: Callable[[], bool] = lambda: True) -> bool:
+        """Scores and answers; the facts are then as if the answers were stored. False when `go_on` ended it."""
+        rows = np.flatnonzero(self.facts.waiting & self.facts.embedded)
+        rows = rows[np.argsort(self.facts.table["id"][rows])]
+        answers = nothing(rows)
+        if self.identifier is not None:
+            if not (self._enrol(self.identifier, go_on) and self._score(self.identifier, rows, go_on)):
+                return False
+            answers = self._suggested(rows)
+        self._compare(answers)
+        return go_on()
+
+    def _enrol(self, identifier: Identifier, go_on: Callable[[], bool]) -> bool:
+        for person in sorted(self.enrolling - {NOBODY}):
+            if not go_on():
+                return False
+            rows = self.galleries[person] = self.facts.gallery(person)
+            if len(rows):
+                identifier.enrol(person, self.facts.vectors(rows))
+            else:
+                identifier.forget(person)
+        return True
+
+    def _score(self, identifier: Identifier, rows: Rows, go_on: Callable[[], bool]) -> bool:
+        """Brings the scores in step: those of the faces at `rows`, and of no others."""
+        others = self.place >= 0
+        others[rows] = False
+        gone = np.flatnonzero(others)
+        new = rows[self.place[rows] < 0]
+        if self.scores is None:
+            self.scores = Scores(identifier, np.empty((0, len(identifier.bank.mean)), np.float32))
+            self.scores.reserve(len(new))
+            self.changed.clear()
+        self.scores.identifier = identifier
+        self.scores.remove(self.place[gone].tolist())
+        self.place[gone] = -1
+        for person in sorted(self.changed):
+            if not go_on():
+                return False
+            self.scores.update(person)
+        for at in range(0, len(new), AT_ONCE):
+            if not go_on():
+                return False
+            some = new[at : at + AT_ONCE]
+            self.place[some] = self.scores.add(self.facts.vectors(some))
+        return True
+
+    def _suggested(self, rows: Rows) -> Answers:
+        """The best candidate of the faces at `rows`, which are in the order of their ids."""
+        if not len(rows) or self.scores is None:
+            return nothing(rows)
+        best = self._best(self.scores, rows)
+        offered = best.level > 0
+        person = np.where(offered, best.person, NOBODY)
+        probability = np.where(offered, best.probability.astype(np.float64).round(DIGITS), -1)
+        rival = rivalled(self.facts.table["photo"][rows], person, best.probability)
+        level = np.where(poor_crops(self.facts, rows), np.minimum(best.level, MEDIUM), best.level)
+        level = np.where(rival, np.minimum(level, WEAK), level)
+        self.rivals = frozenset(rows[rival].tolist())
+        return Answers(rows, person, probability, level.astype(np.int8))
+
+    def _best(self, scores: Scores, rows: Rows) -> Summary:
+        """The best candidate who was not rejected and is not ruled out; somebody ruled out where no other is left."""
+        place, rules = self.place[rows], RuledOut(self.facts)
+        excluded = {
+            int(self.place[row]): set(people) for row, people in self.facts.rejected.items() if self.place[row] >= 0
+        }
+        first = found = _at(scores.summary(excluded), place)
+        barred = left = rules.mask(rows, first.person)
+        for _ in range(ROUNDS):
+            if not left.any():
+                break
+            for at in np.flatnonzero(left).tolist():
+                excluded.setdefault(int(place[at]), set()).add(int(found.person[at]))
+            found = _at(scores.summary(excluded), place)
+            left = rules.mask(rows, found.person)
+        back = barred & (found.level == 0)
+        return Summary(
+            np.where(back, first.person, found.person),
+            np.where(back, first.probability, found.probability),
+            np.where(back, np.minimum(first.level, WEAK), found.level).astype(np.int8),
+        )
+
+    def _compare(self, answers: Answers) -> None:
+        """Keeps what differs; clears suggestions of people gone or hidden where there is no embedding to go by."""
+        table, rows = self.facts.table, answers.rows
+        differs = table["person"][rows] != answers.person
+        differs |= table["probability"][rows] != answers.probability
+        differs |= table["level"][rows] != answers.level
+        nobody = (table["person"] == NOBODY) & (table["level"] > 0) | self.facts.are_hidden(table["person"])
+        orphans = nothing(np.flatnonzero(self.facts.waiting & ~self.facts.embedded & nobody))
+        kept = answers.where(differs)
+        self.answers = Answers(
+            np.concatenate([kept.rows, orphans.rows]),
+            np.concatenate([kept.person, orphans.person]),
+            np.concatenate([kept.probability, orphans.probability]),
+            np.concatenate([kept.level, orphans.level]),
+        )
+        self.facts.take(self.answers.rows, self.answers.person, self.answers.probability, self.answers.level)
+
+
+def _at(summary: Summary, places: Rows) -> Summary:
+    return Summary(summary.person[places], summary.probability[places], summary.level[places])
