@@ -9,7 +9,7 @@ little: the detectors take turns, and the shortest of `--repeat` times counts. F
 ../shared/data/people. Each photo is enlarged or reduced to `--side` pixels, the size photos have in use.
 
 The reference gets our non-maximum suppression where torchvision's does not work beside this torch (see
-`import_facenet`); its share of the time is small.
+`whole_facenet`); its share of the time is small.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import importlib
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -27,7 +28,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tui_tagger.faces.detector import MtcnnDetector
-from tui_tagger.faces.mtcnn import import_facenet
 from tui_tagger.faces.protocols import Detection
 from tui_tagger.faces.suppression import suppress
 from tui_tagger.geometry import Box
@@ -35,11 +35,31 @@ from tui_tagger.imaging import UprightImage, load_upright
 
 PEOPLE = Path(__file__).resolve().parents[2] / "shared" / "data" / "people"
 T = TypeVar("T")
+_declared: list[torch.library.Library] = []
+
+
+def whole_facenet() -> ModuleType:
+    """The package facenet_pytorch with torchvision, of which its cascade and its crops use some.
+
+    torchvision's usual wheel is built for CUDA: beside a CPU build of torch its operators are missing and its import
+    stops at the first one. Nothing calls them here, so the two that it asks for are declared.
+    """
+    try:
+        return importlib.import_module("facenet_pytorch")
+    except RuntimeError as error:
+        if "torchvision::nms" not in str(error):
+            raise
+    library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
+    for name in ("nms", "qnms"):
+        schema = f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+        library.define(schema)  # type: ignore[no-untyped-call]
+    _declared.append(library)  # the declarations last as long as this object
+    return importlib.import_module("facenet_pytorch")
 
 
 def reference() -> Callable[[Image.Image], list[Detection]]:
     """`facenet_pytorch.MTCNN(keep_all=True)` with its defaults, as a function from a picture to detections."""
-    facenet = import_facenet()
+    facenet = whole_facenet()
     module: Any = importlib.import_module("facenet_pytorch.models.utils.detect_face")
     try:
         module.batched_nms(torch.zeros(1, 4), torch.zeros(1), torch.zeros(1), 0.5)

@@ -61,10 +61,9 @@ def _serve(pipe: Connection) -> None:
     import torch
     from PIL import Image
 
-    from benchmarks.detector import reference
-    from tui_tagger.faces.mtcnn import import_facenet
+    from benchmarks.detector import reference, whole_facenet
 
-    facenet = import_facenet()
+    facenet = whole_facenet()
     extract_face = importlib.import_module("facenet_pytorch.models.utils.detect_face").extract_face
     detect = reference()  # MTCNN with image_size=160, margin=0, min_face_size=20, thresholds=[0.6, 0.7, 0.7]
     resnet = facenet.InceptionResnetV1().eval()

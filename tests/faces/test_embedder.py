@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
+from benchmarks.detector import whole_facenet
 from tests.fakes import FakeEmbedder, paint
 from tests.shared import SHARED_DATA, needs_shared_data
 from tui_tagger.errors import ModelError
@@ -188,7 +189,7 @@ def test_facenet_crops_what_facenet_pytorch_crops(official: Path) -> None:
     photo = Image.fromarray(pictures(1, 300)[0])
     embedder = FacenetEmbedder(official)
     for corners in ([20.7, 30.2, 140.9, 200.1], [-15.0, 100.0, 60.0, 320.0]):
-        wanted = import_facenet().extract_face(photo, np.array(corners)).permute(1, 2, 0).numpy()
+        wanted = whole_facenet().extract_face(photo, np.array(corners)).permute(1, 2, 0).numpy()
         box = Box(corners[0], corners[1], corners[2] - corners[0], corners[3] - corners[1])
         assert (embedder.crop(UprightImage(photo, 1.0, (300, 300)), box, None) == wanted).all()
         assert (embedder.crop(UprightImage(photo, 0.25, (1200, 1200)), box.scaled(4), None) == wanted).all()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from benchmarks.detector import whole_facenet
 from tui_tagger.errors import ModelError
 from tui_tagger.faces.mtcnn import StridedMax, WidePReLU, import_facenet, load_nets, with_weights
 
@@ -61,5 +64,20 @@ def test_damaged_weights_are_reported(tmp_path: Path) -> None:
         with_weights(net, tmp_path / "absent.pt")
 
 
-def test_facenet_is_imported_once() -> None:
-    assert import_facenet() is import_facenet() is importlib.import_module("facenet_pytorch")
+def test_facenet_is_imported_once_and_leaves_no_trace() -> None:
+    ours = import_facenet()
+    assert import_facenet() is ours
+    whole = whole_facenet()  # what others import is whole
+    assert whole is importlib.import_module("facenet_pytorch") is not ours
+    assert callable(importlib.import_module("facenet_pytorch.models.utils.detect_face").batched_nms)
+    assert import_facenet() is ours
+
+
+def test_looking_for_faces_loads_neither_torchvision_nor_torch_s_compiler() -> None:
+    """They take a second and 90 MB in each process that reads photos."""
+    program = (
+        "import sys; from tui_tagger.faces.detector import MtcnnDetector; MtcnnDetector();"
+        "print(*sorted({'torch', 'torchvision', 'torch._dynamo', 'facenet_pytorch'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["torch"]

@@ -7,6 +7,8 @@ off the pixels first is part of their first convolutions here.
 from __future__ import annotations
 
 import importlib
+import sys
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,26 +21,38 @@ from tui_tagger.errors import ModelError
 
 MEAN, SPREAD = 127.5, 128.0  # facenet-pytorch's networks were trained with (pixels - MEAN) / SPREAD
 VECTOR = 16  # numbers that a processor with AVX-512 computes at once; half as many with AVX2
-_declared: list[torch.library.Library] = []
+_REPLACED = ("facenet_pytorch", "torchvision")
+_EMPTY = ("torchvision", "torchvision.ops", "torchvision.ops.boxes", "torchvision.transforms")
 
 
+@cache
 def import_facenet() -> ModuleType:
-    """The package facenet_pytorch.
+    """The package facenet_pytorch, for its networks: what it imports from torchvision is empty.
 
-    It imports torchvision, whose usual wheel is built for CUDA: beside a CPU build of torch its operators are missing
-    and its import stops at the first one. Nothing here uses them, so the two that it asks for are declared.
+    torchvision takes a second and 90 MB, and beside a CPU build of torch its usual wheel, which is built for CUDA,
+    stops at its first missing operator. The networks use none of it. facenet_pytorch's own cascade and crops do:
+    whoever else imports it gets a copy of their own.
     """
+    before = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in _REPLACED}
     try:
+        for name in _EMPTY:
+            sys.modules[name] = _Empty(name)
         return importlib.import_module("facenet_pytorch")
-    except RuntimeError as error:
-        if "torchvision::nms" not in str(error):
-            raise
-    library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
-    for name in ("nms", "qnms"):
-        schema = f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
-        library.define(schema)  # type: ignore[no-untyped-call]
-    _declared.append(library)  # the declarations last as long as this object
-    return importlib.import_module("facenet_pytorch")
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] in _REPLACED]:
+            del sys.modules[name]
+        sys.modules.update(before)
+
+
+class _Empty(ModuleType):
+    """A module that has every name, each of them None."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []
+
+    def __getattr__(self, name: str) -> None:
+        return None
 
 
 class ProposalNet(nn.Module):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 
 from tui_tagger.faces.protocols import Detector, Embedder
 from tui_tagger.services.extraction import Models
@@ -17,11 +18,19 @@ def networks(embedder: str, device: str = "cpu") -> Models:
 
 
 def _resolved(device: str) -> str:
-    if device == "cpu":
-        return device  # without torch
+    if device == "cpu" or (device == "auto" and _for_processors()):
+        return "cpu"  # without loading torch
     from tui_tagger.faces.devices import resolve
 
     return resolve(device)
+
+
+def _for_processors() -> bool:
+    """Whether the torch that is installed is one for processors alone, which its version tells."""
+    try:
+        return version("torch").endswith("+cpu")
+    except PackageNotFoundError:  # as in the standalone program
+        return False
 
 
 @cache
