@@ -13,12 +13,16 @@ import pytest
 from PIL import ExifTags, Image
 from rich.segment import Segment
 from textual.dom import DOMNode
+from textual.widgets import Input
 
 from tests.screens.screen_text import LARGE, press, settled, text
 from tui_tagger.app import TaggerApp
+from tui_tagger.screens.palette import offered, palette_commands
 from tui_tagger.services import Services
 from tui_tagger.services.views import Failure, JobState, JobView
 from tui_tagger.shell.keymap import bindings_of, own_classes
+from tui_tagger.widgets.hints import Asking
+from tui_tagger.widgets.keys import title
 
 OWNERS: list[type[DOMNode]] = [*own_classes(), TaggerApp]
 ALL = {binding.id: binding for owner in OWNERS for binding in reversed(bindings_of(owner)) if binding.id}
@@ -225,7 +229,7 @@ WALKS: dict[str, list[Step]] = {
     "a photo's map and EXIF": [
         Step("exif.raw", "", "f2 enter tab"),
         Step("exif.copy", "opied"),
-        Step("map.centre", "", "m l"),
+        Step("map.centre", "", "tab l"),
     ],
     "a photo that failed": [
         Step("jobs.failures", "cannot be read"),
@@ -252,6 +256,18 @@ def seen(app: TaggerApp) -> tuple[list[list[Segment]], str, bool]:
     """All that a user may notice: the screen with its colours, the clipboard, and whether the app is still there."""
     strips = app.screen._compositor.render_strips()
     return [list(strip) for strip in strips], app.clipboard, app.is_running
+
+
+def in_palette(app: TaggerApp) -> set[str]:
+    """The ids of the commands that the palette offers now."""
+    assert app.ready
+    titles = {name for (name, _run), _keys in palette_commands(app.ready, app.commands())}
+    return {name for name, binding in ALL.items() if title(binding) in titles}
+
+
+def in_reach(app: TaggerApp, command: str) -> bool:
+    """Whether the palette can be opened, and is to offer the command: moving is none."""
+    return app.ready is not None and offered(ALL[command]) and not isinstance(app.focused, Asking | Input)
 
 
 def prepare(services: Services, name: str) -> None:
@@ -283,6 +299,7 @@ async def test_each_command_has_its_effect(
             await settled(pilot)
             await press(pilot, *pressed(step.before))
             before = seen(app)
+            assert not in_reach(app, step.command) or step.command in in_palette(app), f"{step.command} is not offered"
             await press(pilot, ALL[step.command].key)
             assert step.command in UNSEEN or seen(app) != before, f"{step.command} did nothing:\n{text(app)}"
             assert step.words in text(app), f"{step.command} did not show {step.words!r}:\n{text(app)}"

@@ -55,6 +55,8 @@ async def test_a_filter_without_a_match_says_how_to_go_on(app: TaggerApp) -> Non
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "slash", *"nowhere", "enter")
         assert "No photo matches" in text(app)
+        starts = [len(line) - len(line.lstrip()) for line in lines(app) if line.startswith("    ") and line.strip()]
+        assert set(starts) == {4, 27}, "what does not fit goes on below its column"
 
 
 async def test_a_wrong_filter_is_told_and_the_list_stays(app: TaggerApp) -> None:

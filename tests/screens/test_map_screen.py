@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from textual.pilot import Pilot
 
-from tests.screens.screen_text import LARGE, SMALL, footer, lines, press, settled, text
+from tests.screens.screen_text import LARGE, SMALL, footer, lines, press, settled, text, until
 from tui_tagger.app import TaggerApp
 from tui_tagger.screens.map import MapScreen, coordinates_in
 from tui_tagger.services import Services
@@ -177,3 +179,11 @@ async def test_an_empty_library(empty_app: TaggerApp) -> None:
     async with empty_app.run_test(size=SMALL) as pilot:
         await opened(pilot)
         assert "add a folder" in text(empty_app)
+
+
+async def test_what_the_cursor_is_on_leaves_the_scale_alone_at_80_columns(app: TaggerApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f6", "0")
+        await until(pilot, "km")
+        assert re.search(r"├─+┤ [\d,]+ km .* photos? · ", text(app))
+        assert "to name" in text(app)

@@ -77,7 +77,9 @@ def after(keys: str) -> object:
         for _ in range(
             PATIENCE
         ):  # pictures come when they are read, and once more when nothing was pressed for a while
-            before, still = shot(pilot), still + 1 if shot(pilot) == before else 0
+            now = shot(pilot)
+            quiet = now == before and all(worker.is_finished for worker in pilot.app.workers)
+            before, still = now, still + 1 if quiet else 0
             if still == STILL:
                 return
             await pilot.pause(0.05)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, cast
@@ -35,6 +37,7 @@ Command = tuple[str, Callable[[], None]]  # the palette's title, and what it doe
 # Classes for the stylesheet, from that many columns and rows on.
 WIDTHS: list[tuple[int, str]] = [(0, "-narrow"), (100, "-wide"), (140, "-very-wide")]
 HEIGHTS: list[tuple[int, str]] = [(0, "-low"), (32, "-high")]
+MARGINS = 8  # columns beside the text of an empty screen
 ADD_FOLDER = "<go.library>  Library: add a folder with <library.add>"
 NAME_FACES = "<go.review>  Review: name the faces that were found"
 BACK = "<app.escape>  back"
@@ -257,4 +260,12 @@ class Empty(Static):
             f"{key:<{width}}  {names.told(line.partition('  ')[2])}" if key else line
             for key, line in zip(keys, lines, strict=True)
         ]
-        self.update(Content.assemble((f"{title}\n", "bold"), *(f"\n{line}" for line in told)))
+        room = self.screen.size.width - MARGINS
+        self.update(Content.assemble((f"{title}\n", "bold"), *(f"\n{hanging(line, room)}" for line in told)))
+
+
+def hanging(line: str, width: int) -> str:
+    """A line of a table, such as "u  undoes", in `width` cells: what does not fit goes on below its second column."""
+    first = re.match(r"\S.*?\s{2,}", line)
+    indent = first.end() if first else 0
+    return textwrap.fill(line, max(width, indent + 20), subsequent_indent=" " * indent, drop_whitespace=True)

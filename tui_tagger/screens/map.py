@@ -228,7 +228,7 @@ class MapScreen(BaseScreen):
         cluster = self.query_one(PhotoMap).cluster
         if cluster is None or self.points is None or not len(self.points):
             return ""
-        left = f"{cluster.waiting:,} with faces to name" if cluster.waiting else "nothing to name"
+        left = f"{cluster.waiting:,} to name" if cluster.waiting else "nothing to name"
         place = visible(self.place_of(cluster)) or self.coordinates(4)
         return " · ".join((place, counted(cluster.count, "photo"), left))
 

@@ -159,7 +159,9 @@ class PhotoScreen(Decisions):
         missing = self.query_one("#no-exif", Static)
         missing.update(Content(visible(reason)))
         missing.display = not entries
-        self.query_one(WorldMap).show(photo.latitude, photo.longitude, photo.direction)
+        world = self.query_one(WorldMap)
+        world.show(photo.latitude, photo.longitude, photo.direction)
+        self.query_one("#map").set_class(world.blank, "-nowhere")
 
     def show_photo(self) -> None:
         assert self.photo is not None

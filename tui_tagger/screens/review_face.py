@@ -104,6 +104,6 @@ def facts(item: ReviewItem, photo: PhotoDetail, marked: bool, width: int) -> Con
         Content(visible(item.place) or "no place").truncate(width, ellipsis=True),
         "\n",
         Content.styled("▪ marked  ", "bold $text-accent") if marked else Content(),
-        (f"{mark.glyph} {mark.word}", f"${mark.colour}"),
+        (f"{mark.glyph} {mark.word}", f"$text-{mark.colour}"),
         (f"  face {face.number} of {len(photo.faces)}", "$foreground-muted"),
     )

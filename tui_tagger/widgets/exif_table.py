@@ -109,11 +109,19 @@ class ExifTable(RowList):
     def _draw_row(self, index: int, width: int) -> Content:
         row = self.rows[index]
         if isinstance(row, str):
-            return cell(row, width, "bold $accent")
+            return cell(row, width, "bold $text-accent")
         name = min(LONGEST_NAME, max(1, int(width * NAME_SHARE)))
         return Content.assemble(
-            " ", cell(row.name, name - 2, "$foreground-muted"), " ", cell(self.value_of(row), width - name)
+            " ",
+            cell(_short(row.name, name - 2), name - 2, "$foreground-muted"),
+            " ",
+            cell(self.value_of(row), width - name),
         )
+
+
+def _short(name: str, width: int) -> str:
+    """Of a name that says where it is, the end, which tells it from others: "…stDim:w" of "mwg-rs:Regions/stDim:w"."""
+    return name if "/" not in name or len(name) <= width else "…" + name[len(name) - width + 1 :]
 
 
 def _matches(entry: Entry, words: list[str]) -> bool:

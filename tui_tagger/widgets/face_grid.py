@@ -28,7 +28,7 @@ from tui_tagger.widgets.text import cell
 
 WIDTH, ROWS = 17, 8  # cells of a thumbnail without its caption
 KEPT = 400
-HALF = "▀"
+HALF, LOWER = "▀", "▄"
 
 Lines = tuple[tuple[Segment, ...], ...]
 
@@ -57,6 +57,7 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
     """Faces or photos, row by row; the same keys as a list, and left and right."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"grid--cursor", "grid--marked", "grid--caption"}
+    MARKED = "grid--marked"  # how the caption of a marked place looks
     BINDINGS: ClassVar[list[BindingType]] = [
         *Navigation.MOVES,
         *Navigation.MARKING,
@@ -207,15 +208,17 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
             return [Segment(place.caption, place.frame), Segment(" ", plain)]
         edge = Segment("▌", place.frame) if place.current else Segment(" ", plain)
         inside = place.lines[line] if place.lines else [Segment(" " * WIDTH, plain)]
-        return [edge, *inside, Segment(" ", plain)]
+        return [
+            edge,
+            *(Segment(text, plain + style if style else plain) for text, style, _ in inside),
+            Segment(" ", plain),
+        ]
 
     def _frame(self, index: int) -> Style:
-        style = self.visual_style + self.get_visual_style("grid--caption", partial=True)
-        if self._id_at(index) in self.marks:
-            style += self.get_visual_style("grid--marked", partial=True)
-        if index == self.cursor:
-            style += self.get_visual_style("grid--cursor", partial=True)
-        return style.rich_style
+        looks = ["grid--caption"]
+        looks += [self.MARKED] if self._id_at(index) in self.marks else []
+        looks += ["grid--cursor"] if index == self.cursor else []
+        return self.get_visual_style(*looks).rich_style
 
     def _caption(self, thumbnail: Thumbnail, index: int) -> str:
         mark = "▪" if self._id_at(index) in self.marks else " "
@@ -256,10 +259,10 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
 
 
 def half_cells(picture: Image.Image, width: int, rows: int) -> Lines:
-    """The picture fitted into width x rows cells, two pixels a cell, centred on black."""
+    """The picture fitted into width x rows cells, two pixels a cell, centred; what is around it has no colour."""
     fitted = picture.convert("RGB")
     fitted.thumbnail((width, rows * 2))
-    canvas = Image.new("RGB", (width, rows * 2))
+    canvas = Image.new("RGBA", (width, rows * 2))
     canvas.paste(fitted, ((width - fitted.width) // 2, (rows * 2 - fitted.height) // 2))
     pixels = canvas.load()
     assert pixels is not None
@@ -267,9 +270,16 @@ def half_cells(picture: Image.Image, width: int, rows: int) -> Lines:
 
 
 def _half(top: object, bottom: object) -> Segment:
-    assert isinstance(top, tuple)
-    assert isinstance(bottom, tuple)
-    return Segment(HALF, Style(color=Color.from_rgb(*top), bgcolor=Color.from_rgb(*bottom)))
+    upper, lower = _colour(top), _colour(bottom)
+    if upper is None:
+        return Segment(LOWER, Style(color=lower)) if lower else Segment(" ")
+    return Segment(HALF, Style(color=upper, bgcolor=lower))
+
+
+def _colour(pixel: object) -> Color | None:
+    assert isinstance(pixel, tuple)
+    *rgb, opaque = pixel
+    return Color.from_rgb(*rgb) if opaque else None
 
 
 def blank(text: str, width: int, rows: int) -> Lines:

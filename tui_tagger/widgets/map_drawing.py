@@ -52,6 +52,11 @@ def cell_of(place: tuple[float, float]) -> tuple[int, int]:
     return math.floor(place[1] / 4), math.floor(place[0] / 2)
 
 
+def scale(view: View) -> str:
+    """The scale as it stands in the lower left corner, from the second column on."""
+    return scale_bar(view, view.width // 8)
+
+
 @lru_cache(4)
 def backdrop(view: View) -> Cells:
     """Coasts, borders and the scale: what stays as long as the window does. To be copied before it is drawn on."""
@@ -59,7 +64,7 @@ def backdrop(view: View) -> Cells:
     borders[~((np.add.outer(np.arange(view.height), np.arange(view.width)) % 2).astype(np.bool_))] = False  # dotted
     kinds = np.where(any_dot(coast), COAST, np.where(any_dot(borders), BORDER, SEA)).astype(np.int8)
     cells = Cells(braille(coast | borders), kinds)
-    text = scale_bar(view, kinds.shape[1] // 4)
+    text = scale(view)
     if kinds.shape[0] >= 4 and len(text) + 2 <= kinds.shape[1]:
         cells.write(kinds.shape[0] - 1, 1, text, SCALE)
     return cells

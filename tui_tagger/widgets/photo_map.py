@@ -16,7 +16,7 @@ from textual.message import Message
 from tui_tagger.widgets.hints import Offer
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.map_clusters import Cluster, Clusters, Positions, clustered, extent
-from tui_tagger.widgets.map_drawing import CAPTION, CURSOR, Cells, backdrop, draw_frame, draw_marker
+from tui_tagger.widgets.map_drawing import CAPTION, CURSOR, Cells, backdrop, draw_frame, draw_marker, scale
 from tui_tagger.widgets.map_view import LAST_ZOOM, WORLD, Area, View, fitting
 from tui_tagger.widgets.world_map import WorldMap
 
@@ -100,16 +100,16 @@ class PhotoMap(WorldMap):
         if self.cluster:
             cells.write(self.cluster.row, self.cluster.column, self.cluster.label, CURSOR)
         self.draw_names(cells, view)
-        self.draw_caption(cells)
+        self.draw_caption(cells, view)
         if self.corners:
             draw_frame(cells, _sorted(self.corners))
         return cells
 
-    def draw_caption(self, cells: Cells) -> None:
+    def draw_caption(self, cells: Cells, view: View) -> None:
         """What is under the cursor, in the lower right corner: cut, and narrow characters only."""
         rows, columns = cells.kinds.shape
         text = self.caption()
-        room = columns - columns // 4 - 12  # the scale is on the left
+        room = columns - len(scale(view)) - 4  # the scale is on the left
         if text and cell_len(text) == len(text) and room > 0:
             text = f" {text if len(text) <= room else text[: room - 1] + '…'} "
             cells.write(rows - 1, columns - len(text), text, CAPTION)

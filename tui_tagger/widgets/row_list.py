@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -125,15 +125,17 @@ class RowList(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
             if chosen:
                 self.action_choose()
 
+    def _looks(self, index: int) -> Iterator[str]:
+        if self.marking and self.id_at(index) in self.marks:
+            yield "rows--marked"
+        if index == self.cursor:
+            yield "rows--cursor"
+
     def render_line(self, y: int) -> Strip:
         index, width = y + self.scroll_offset.y, self.scrollable_content_region.width
-        style = self.visual_style
         if index >= self.count:
-            return Strip.blank(width, style.rich_style)
-        if self.marking and self.id_at(index) in self.marks:
-            style += self.get_visual_style("rows--marked", partial=True)
+            return Strip.blank(width, self.visual_style.rich_style)
         content = self._draw(index, width).truncate(width, pad=True)
-        if index == self.cursor:
-            style += self.get_visual_style("rows--cursor", partial=True)
+        style = self.get_visual_style(*self._looks(index))
         parts = content.render(style, end="", parse_style=self.app.stylesheet.parse_style)
         return Strip([Segment(text, part.rich_style) for text, part in parts], width)

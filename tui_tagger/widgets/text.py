@@ -74,5 +74,5 @@ def face_line(face: FaceView, width: int) -> Content:
     left = f"{face.number:>2} "
     room = width - len(left) - len(right) - 2
     return Content.assemble(
-        (left, "bold"), (mark.glyph + " ", f"${mark.colour}"), cell(name, room), (right, "$foreground-muted")
+        (left, "bold"), (mark.glyph + " ", f"$text-{mark.colour}"), cell(name, room), (right, "$foreground-muted")
     )

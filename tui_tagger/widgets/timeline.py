@@ -32,7 +32,7 @@ def year_line(year: Year, most: int, most_in_a_month: int, width: int) -> Conten
         (f"{age:>3}  ", "$foreground-muted"),
         (sparkline(year.months, most_in_a_month), "$text-accent"),
         f"  {year.photos:>6,}  ",
-        (bar, "$accent"),
+        (bar, "$text-accent"),
     )
 
 
