@@ -208,9 +208,11 @@ class TaggerApp(Host):
         last = self.services.jobs.current()
         return self.own_job.view or (last if self.job_runs else self.elsewhere.view or last)
 
-    def run_job(self, title: str, work: Callable[[Advance], T], then: Callable[[T], None]) -> None:
-        """Runs what cannot be stopped half-way in a thread. Raises UsageError while another such job runs."""
-        self.own_job.run(title, work, then, may_stop=False)
+    def run_job(
+        self, title: str, work: Callable[[Advance], T], then: Callable[[T], None], may_stop: bool = False
+    ) -> None:
+        """Runs something in a thread, to its end unless it `may_stop`. Raises UsageError while another runs."""
+        self.own_job.run(title, work, then, may_stop=may_stop)
 
     def leave_running(self, folders: Sequence[Path]) -> None:
         self.left_running = tuple(folders)

@@ -26,6 +26,7 @@ def test_two_people_are_told_apart_by_one_seed(stay: int, go: int) -> None:
     vectors = np.concatenate([faces(1, stay), faces(2, go)])
     seeds = np.arange(stay + go) == stay
     chance = divide(BANK, vectors, seeds)
+    assert chance is not None
     assert (chance[:stay] < 0.5).all()
     assert (chance[stay:] > 0.5).all()
 
@@ -35,6 +36,7 @@ def test_a_face_between_the_two_is_less_sure_than_others() -> None:
     middle = one[:1] + two[:1]
     vectors = np.concatenate([one, two, middle / np.linalg.norm(middle)])
     chance = divide(BANK, vectors, np.arange(41) == 20)
+    assert chance is not None
     sureness = abs(chance - 0.5)
     assert sureness.argmin() == 40
 
@@ -42,6 +44,7 @@ def test_a_face_between_the_two_is_less_sure_than_others() -> None:
 def test_faces_without_a_use_stay() -> None:
     vectors = np.concatenate([faces(1, 5), np.zeros((1, SIZE)), faces(2, 5), np.full((1, SIZE), np.nan)])
     chance = divide(BANK, np.asarray(vectors, np.float32), np.arange(12) == 6)
+    assert chance is not None
     assert chance[5] == 0
     assert chance[11] == 0
     assert (chance[6:11] > 0.5).all()
@@ -53,9 +56,16 @@ def test_seeds_go_and_every_face_has_a_probability(people: list[int], data: st.D
     seeds = np.array(data.draw(st.lists(st.booleans(), min_size=len(people), max_size=len(people))))
     vectors = np.concatenate([faces(person, number + 1)[-1:] for number, person in enumerate(people)])
     chance = divide(BANK, vectors, seeds)
+    assert chance is not None
     assert chance.shape == seeds.shape
     assert np.isfinite(chance).all()
     assert ((chance >= 0) & (chance <= 1)).all()
     assert (chance[seeds] == 1).all()
     if not seeds.any():
         assert (chance == 0).all()
+
+
+def test_it_can_be_ended() -> None:
+    vectors = np.random.default_rng(0).normal(size=(12, BANK.mean.shape[0])).astype(np.float32)
+    asked = iter([True, False])
+    assert divide(BANK, vectors, np.arange(12) < 2, lambda: next(asked)) is None

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.screens.screen_text import LARGE, SMALL, footer, lines, press, text, until
+from tests.screens.screen_text import LARGE, SMALL, footer, lines, press, settled, text, until
 from tui_tagger.app import TaggerApp
+from tui_tagger.faces import division
 from tui_tagger.screens import person as person_module
 from tui_tagger.screens.person import PersonScreen
 from tui_tagger.screens.split import SplitScreen
 from tui_tagger.screens.times import TimesScreen
-from tui_tagger.services import Services
+from tui_tagger.services import Services, recognition
 from tui_tagger.services.views import FaceState
 
 ANNA, BO = (1, 2, 3, 4, 5, 6), (2, 3, 5, 6)  # photos with a face of theirs; not all are
@@ -209,3 +212,53 @@ async def test_export_to_a_file(app: TaggerApp, mixed: Services, tmp_path: Path)
         assert {row["person"] for row in rows} == {"Anna Rossi"}
         await press(pilot, "E", "ctrl+u", *str(target), "enter")
         assert "is there already" in app.screen.query_one("StatusRow").message  # type: ignore[attr-defined]
+
+
+async def test_keys_act_while_faces_are_divided(
+    app: TaggerApp, mixed: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, really = threading.Event(), division.divide
+
+    def slow(*arguments: Any) -> Any:
+        while not go.wait(0.01):
+            if not arguments[-1]():
+                return None
+        return really(*arguments)
+
+    monkeypatch.setattr(recognition, "divide", slow)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "enter", "space")
+        await pilot.press("s")
+        assert isinstance(app.screen, PersonScreen)
+        await until(pilot, "Dividing the faces of Anna Rossi")
+        assert shown(app).grid.cursor == 1
+        await pilot.press("g", "s")
+        await until(pilot, "still goes on")
+        assert shown(app).grid.cursor == 0
+        await press(pilot, "C")
+        assert isinstance(app.screen, PersonScreen)  # it was cancelled
+        assert shown(app).grid.marks.ids
+        await pilot.press("s")
+        await pilot.press("f2")
+        go.set()
+        await settled(pilot)
+        assert app.screen is app.screens_by_name["library"]  # the human went on to something else
+
+
+async def test_what_goes_is_not_lost_to_a_division_that_ends_late(
+    app: TaggerApp, mixed: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, really = threading.Event(), division.divide
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f4", "enter", "space", "s")
+        screen = app.screen
+        assert isinstance(screen, SplitScreen)
+        await press(pilot, "g")
+        monkeypatch.setattr(recognition, "divide", lambda *arguments: (go.wait(30), really(*arguments))[1])
+        await pilot.press("p")
+        await pilot.press("space")
+        going = set(screen.going)
+        go.set()
+        await settled(pilot)
+        assert screen.going == going
+        assert "What goes was changed meanwhile" in text(app)

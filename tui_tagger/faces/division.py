@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,14 +15,16 @@ ROUNDS = 20  # it settles after two to six
 Mask = NDArray[np.bool_]
 
 
-def divide(bank: StrangerBank, embeddings: Floats, seeds: Mask) -> Floats:
+def divide(
+    bank: StrangerBank, embeddings: Floats, seeds: Mask, go_on: Callable[[], bool] = lambda: True
+) -> Floats | None:
     """Probability [n] that each of `embeddings` [n, d] is the person of the `seeds` [n] and not that of the others.
 
     Both people are Gaussians as the identifier makes them; faces go to the likelier one and the Gaussians are made
     anew until no face moves (classification EM, Celeux and Govaert 1992). A face is judged by the other faces of its
     side. Two beginnings, with the seeds alone and with all that is like them, and the likelier end: one alone fails
     where one of the two people has nearly all faces. Seeds stay where they are, with 1; embeddings that are zero or
-    not finite stay with the others, with 0.
+    not finite stay with the others, with 0. None when `go_on`, which is asked after every step, ended it.
     """
     faces, sound = usable(embeddings, len(bank.mean))
     chance = np.where(seeds, 1, 0).astype(np.float32)
@@ -31,15 +35,23 @@ def divide(bank: StrangerBank, embeddings: Floats, seeds: Mask) -> Floats:
     general = bank.general(bank.project(faces))
     alike = fixed | (_evidence(bank, faces, general, fixed) > 0)
     starts = [fixed] if alike.all() else [fixed, alike]
-    ends = [_settled(bank, faces, general, fixed, start) for start in starts]
+    ends = []
+    for start in starts:
+        if (end := _settled(bank, faces, general, fixed, start, go_on)) is None:
+            return None
+        ends.append(end)
     ratio = max(ends, key=lambda end: end[0])[1]
     chance[sound] = np.where(fixed, 1, 1 / (1 + np.exp(-ratio.clip(-80, 80))))
     return chance
 
 
-def _settled(bank: StrangerBank, faces: Floats, general: Floats, fixed: Mask, goes: Mask) -> tuple[float, Floats]:
+def _settled(
+    bank: StrangerBank, faces: Floats, general: Floats, fixed: Mask, goes: Mask, go_on: Callable[[], bool]
+) -> tuple[float, Floats] | None:
     """How likely the division is that `goes` [n] leads to, and the log-odds [n] of going."""
     for _ in range(ROUNDS):
+        if not go_on():
+            return None
         going, staying = (_evidence(bank, faces, general, side) for side in (goes, ~goes))
         moved = fixed | (going > staying)
         if (moved == goes).all() or moved.all():

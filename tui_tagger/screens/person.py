@@ -17,8 +17,9 @@ from tui_tagger.errors import UsageError
 from tui_tagger.screens.base import BACK, NAME_FACES, Empty
 from tui_tagger.screens.person_actions import PersonActions
 from tui_tagger.screens.previewed import Preview
-from tui_tagger.screens.split import SplitScreen
+from tui_tagger.screens.split import SplitScreen, divide_in_thread
 from tui_tagger.services.review import TwiceInPhoto
+from tui_tagger.services.splitting import DividedFace
 from tui_tagger.services.views import FaceState, PersonFace, PersonRow
 from tui_tagger.text import percent, visible
 from tui_tagger.widgets.face_grid import FaceGrid, Thumbnail
@@ -256,9 +257,12 @@ class PersonScreen(PersonActions):
 
     def action_split(self) -> None:
         if self.row:
-            plan = self.services.people.plan_split(self.person_id, self.grid.marks.ids)
+            divide_in_thread(self, self.row, self.grid.marks.ids, partial(self._look_at_split, self.row))
+
+    def _look_at_split(self, row: PersonRow, plan: Sequence[DividedFace]) -> None:
+        if self.is_current:  # else the human went on to something else
             self.grid.marks.clear()
-            self.app.push_screen(SplitScreen(self.row, plan))
+            self.app.push_screen(SplitScreen(row, plan))
 
     def action_suggested(self) -> None:
         confirmed = self.shows is FaceState.CONFIRMED

@@ -78,7 +78,8 @@ class PhotoScreen(Decisions):
     def __init__(self) -> None:
         super().__init__()
         self.photo: PhotoDetail | None = None
-        self.among: tuple[int, ...] = ()
+        self.among: Sequence[int] = ()
+        self._place = 0  # of the photo there, unless it was changed
         self.panel = "faces"
         self.wanted_face: int | None = None
         self.adding = False  # whether the name that is typed is of somebody without a face
@@ -104,7 +105,7 @@ class PhotoScreen(Decisions):
 
     def start(self, photo_id: int, among: Sequence[int] = (), face_id: int | None = None) -> None:
         """Says what to show when the screen opens; `[` and `]` go through `among`."""
-        self.among = tuple(among) or (photo_id,)
+        self.among, self._place = among or (photo_id,), 0
         self.wanted_face = face_id
         self.marks.clear()
         self.cursor = 0
@@ -136,7 +137,7 @@ class PhotoScreen(Decisions):
     def load(self, photo_id: int) -> None:
         self.shell.photo_id = photo_id
         self.photo = self.services.library.photo(photo_id)
-        self.among = self.among or tuple(self.services.library.photo_ids())
+        self.among = self.among or self.services.library.photo_ids()
         self.count = len(self.photo.faces)
         self.cursor = min(self.cursor, max(0, self.count - 1))
         self.show_metadata(self.photo)
@@ -225,7 +226,8 @@ class PhotoScreen(Decisions):
 
     def state(self) -> str:
         photo_id = self.shell.photo_id
-        place = f"{self.among.index(photo_id) + 1:,}/{len(self.among):,}" if photo_id in self.among else ""
+        at = self._found(photo_id)
+        place = "" if at is None else f"{at + 1:,}/{len(self.among):,}"
         return " - ".join(filter(None, [place, f"{len(self.marks)} marked" if self.marks.ids else ""]))
 
     def label(self, binding: Binding) -> str:
@@ -301,12 +303,22 @@ class PhotoScreen(Decisions):
     def action_select(self, number: int) -> None:
         self.move_to(number - 1)
 
+    def _found(self, photo_id: int | None) -> int | None:
+        """The place of a photo among the others, looked for only where it is not the one of the last time."""
+        if not (self._place < len(self.among) and self.among[self._place] == photo_id):
+            if photo_id is None or photo_id not in self.among:
+                return None
+            self._place = self.among.index(photo_id)
+        return self._place
+
     def action_neighbour(self, by: int) -> None:
         photo_id = self.shell.photo_id
-        at = self.among.index(photo_id) + by if photo_id in self.among else 0
+        here = self._found(photo_id)
+        at = 0 if here is None else here + by
         if 0 <= at < len(self.among):
             self.marks.clear()
             self.cursor = 0
+            self._place = at
             self.load(self.among[at])
             self.bars()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -21,6 +22,23 @@ from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.name_field import NameField
 from tui_tagger.widgets.picture import Picture
 from tui_tagger.widgets.text import counted
+
+
+def divide_in_thread(
+    screen: BaseScreen, person: PersonRow, seeds: Collection[int], then: Callable[[Sequence[DividedFace]], None]
+) -> None:
+    """Plans a split beside the keys: of thousands of faces it takes seconds. `then` gets it, unless it is cancelled.
+
+    Raises UsageError where there is nothing to divide by.
+    """
+    plan = screen.services.people.planning(person.id, seeds)
+    title = f"Dividing the faces of {visible(person.name)}"
+
+    def done(found: Sequence[DividedFace] | None) -> None:
+        if found is not None and screen.is_mounted:
+            then(found)
+
+    screen.shell.run_job(title, lambda advance: plan(lambda: advance(0, 0)), done, may_stop=True)
 
 
 class SplitScreen(BaseScreen):
@@ -130,7 +148,13 @@ class SplitScreen(BaseScreen):
         self.grid.move_to(next((at for at in rest if parts[at][: len(here)] != here), 0))
 
     def action_seeds(self) -> None:
-        self.take(self.services.people.plan_split(self.person.id, self.going))
+        divide_in_thread(self, self.person, self.going, partial(self._divided, frozenset(self.going)))
+
+    def _divided(self, seeds: frozenset[int], plan: Sequence[DividedFace]) -> None:
+        if self.going != seeds:
+            self.shell.tell("What goes was changed meanwhile: it stays as it is. Divide again to take it into account.")
+            return
+        self.take(plan)
         self.grid.cursor = 0
         self.fill()
 

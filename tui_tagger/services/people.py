@@ -15,6 +15,7 @@ from tui_tagger.services.merging import MergePreview
 from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.review import NOBODY, clean_name
 from tui_tagger.services.roster import Sort
+from tui_tagger.services.scoring import GoOn
 from tui_tagger.services.splitting import DividedFace
 from tui_tagger.services.views import (
     FaceState,
@@ -179,10 +180,10 @@ class PeopleService:
 
     def plan_split(self, person_id: int, seeds: Collection[int]) -> tuple[DividedFace, ...]:
         """Where each face would go if the `seeds` were somebody else, the least sure first. Raises UsageError."""
-        return self.planning(person_id, seeds)()
+        return self.planning(person_id, seeds)(lambda: True) or ()
 
-    def planning(self, person_id: int, seeds: Collection[int]) -> Callable[[], tuple[DividedFace, ...]]:
-        """The same as work for a thread, of seconds for thousands of faces."""
+    def planning(self, person_id: int, seeds: Collection[int]) -> Callable[[GoOn], tuple[DividedFace, ...] | None]:
+        """The same as work for a thread, of seconds for thousands of faces; None where it was ended."""
         return splitting.planning(self._recognition, person_id, seeds)
 
     def split(self, person_id: int, faces: Sequence[int], name: str, allow_twice: bool = False) -> Outcome:

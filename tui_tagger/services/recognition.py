@@ -22,7 +22,7 @@ from tui_tagger.services.caps import MEDIUM, RIVAL, WEAK, RuledOut, crop_caps
 from tui_tagger.services.extraction import FoundFace
 from tui_tagger.services.facts import NOBODY, Facts, News, unit
 from tui_tagger.services.galleries import Galleries
-from tui_tagger.services.scoring import ROUNDS, Answers, Scoring
+from tui_tagger.services.scoring import ROUNDS, Answers, GoOn, Scoring
 from tui_tagger.services.views import CandidateView
 from tui_tagger.storage import bulk
 from tui_tagger.storage.database import setting
@@ -260,24 +260,24 @@ class Recognition:
         found = self._identifier.identify(self.facts.vectors(np.array([row])), [{person_id}])[0]
         return found.candidates[0] if found.candidates else None
 
-    def division(self, person_id: int, seeds: Collection[int]) -> Callable[[], dict[int, float]]:
+    def division(self, person_id: int, seeds: Collection[int]) -> Callable[[GoOn], dict[int, float] | None]:
         """How likely each confirmed face of a person that has an embedding is the person of the `seeds`.
 
         As work for a thread, of seconds for thousands of faces: what changed in the database is read now. The two
-        people are told apart by faces/division.py; without a seed that has an embedding all stay, with 0. Raises
-        UsageError while the faces are read for the first time.
+        people are told apart by faces/division.py; without a seed that has an embedding all stay, with 0. None when it
+        was ended. Raises UsageError while the faces are read for the first time.
         """
         self.follow()
         if self.reading:
             raise UsageError("The faces are still being read", "Try again in a moment.")
         rows = self.facts.faces_of(person_id)
         if not len(rows):
-            return dict
+            return lambda _go_on: {}
         ids, bank, facts = self.facts.table["id"][rows], self._needed().bank, self.facts
 
-        def divided() -> dict[int, float]:
-            chance = divide(bank, facts.vectors(rows), np.isin(ids, [*seeds]))
-            return dict(zip(ids.tolist(), chance.tolist(), strict=True))
+        def divided(go_on: GoOn) -> dict[int, float] | None:
+            chance = divide(bank, facts.vectors(rows), np.isin(ids, [*seeds]), go_on)
+            return None if chance is None else dict(zip(ids.tolist(), chance.tolist(), strict=True))
 
         return divided
 

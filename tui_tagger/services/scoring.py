@@ -20,6 +20,8 @@ DIGITS = 2  # of a stored probability: a change of less than a percent is not wo
 ROUNDS = 4  # people ruled out for one face before the next best is taken as it is
 AT_ONCE = 4096  # faces that are scored between two looks whether to go on
 
+GoOn = Callable[[], bool]  # asked now and then: False ends the work
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -69,7 +71,7 @@ class Scoring:
         self.answers = nothing(np.empty(0, np.int64))
         self.rivals: frozenset[int] = frozenset()
 
-    def run(self, go_on: Callable[[], bool] = lambda: True) -> bool:
+    def run(self, go_on: GoOn = lambda: True) -> bool:
         """Scores and answers; the facts are then as if the answers were stored. False when `go_on` ended it."""
         rows = np.flatnonzero(self.facts.waiting & self.facts.embedded)
         rows = rows[np.argsort(self.facts.table["id"][rows])]
@@ -81,7 +83,7 @@ class Scoring:
         self._compare(answers)
         return go_on()
 
-    def _enrol(self, identifier: Identifier, go_on: Callable[[], bool]) -> bool:
+    def _enrol(self, identifier: Identifier, go_on: GoOn) -> bool:
         for person in sorted(self.enrolling - {NOBODY}):
             if not go_on():
                 return False
@@ -92,7 +94,7 @@ class Scoring:
                 identifier.forget(person)
         return True
 
-    def _score(self, identifier: Identifier, rows: Rows, go_on: Callable[[], bool]) -> bool:
+    def _score(self, identifier: Identifier, rows: Rows, go_on: GoOn) -> bool:
         """Brings the scores in step: those of the faces at `rows`, and of no others."""
         others = self.place >= 0
         others[rows] = False

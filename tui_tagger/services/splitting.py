@@ -10,6 +10,7 @@ from tui_tagger.errors import UsageError
 from tui_tagger.services.aliases import drop_aliases
 from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.review import NOBODY, clean_name, refuse_twice, rejections
+from tui_tagger.services.scoring import GoOn
 from tui_tagger.services.views import FaceState, Outcome
 from tui_tagger.storage import journal
 from tui_tagger.storage.models import Face, Person, Rejection, now
@@ -32,11 +33,13 @@ class DividedFace:
         return self.compared and not self.seed and max(self.chance, 1 - self.chance) < SURE
 
 
-def planning(recognition: Recognition, person_id: int, seeds: Collection[int]) -> Callable[[], tuple[DividedFace, ...]]:
+def planning(
+    recognition: Recognition, person_id: int, seeds: Collection[int]
+) -> Callable[[GoOn], tuple[DividedFace, ...] | None]:
     """Where each confirmed face of a person would go if `seeds` were somebody else, the least sure first.
 
-    As work for a thread; the faces are read now. Of two faces of one photo at most one goes. Raises UsageError without
-    seeds, and if a seed is not the person's.
+    As work for a thread, None where it was ended; the faces are read now. Of two faces of one photo at most one goes.
+    Raises UsageError without seeds, and if a seed is not the person's.
     """
     photo_of = _photos(person_id)
     if not seeds:
@@ -44,7 +47,13 @@ def planning(recognition: Recognition, person_id: int, seeds: Collection[int]) -
     if not set(seeds) <= photo_of.keys():
         raise UsageError("A face to begin with is not this person's.", "Select one of their confirmed faces.")
     divide = recognition.division(person_id, seeds)
-    return lambda: _planned(photo_of, frozenset(seeds), divide())
+    chosen = frozenset(seeds)
+
+    def plan(go_on: GoOn) -> tuple[DividedFace, ...] | None:
+        known = divide(go_on)
+        return None if known is None else _planned(photo_of, chosen, known)
+
+    return plan
 
 
 def _planned(

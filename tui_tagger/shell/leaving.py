@@ -29,7 +29,7 @@ def leave(app: Host, own_job: OwnJob, leave_running: Callable[[Sequence[Path]], 
     if app.ready is None or not (own_job.view or app.services.jobs.busy):
         quit_if(True)
     elif own_job.view:
-        first = "the file at hand is finished first" if own_job.may_stop else "it is finished first"
+        first = "the step at hand is finished first" if own_job.may_stop else "it is finished first"
         app.ready.status.ask(f"{own_job.view.title}: {first}. Quit?", quit_if)
     elif scans and closing != "ask":
         scan_on(closing == "leave")

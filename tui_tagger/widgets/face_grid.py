@@ -17,12 +17,11 @@ from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui_tagger.errors import TaggerError
 from tui_tagger.widgets.keys import key
-from tui_tagger.widgets.navigation import MARKS, Marks, Navigation
+from tui_tagger.widgets.navigation import MARKS, Scrolled
 from tui_tagger.widgets.picture import HasTerminal
 from tui_tagger.widgets.text import cell
 
@@ -53,17 +52,15 @@ class Place:
     lines: Lines | None
 
 
-class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
+class FaceGrid(Scrolled):
     """Faces or photos, row by row; the same keys as a list, and left and right."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"grid--cursor", "grid--marked", "grid--caption"}
     MARKED = "grid--marked"  # how the caption of a marked place looks
     BINDINGS: ClassVar[list[BindingType]] = [
-        *Navigation.MOVES,
-        *Navigation.MARKING,
+        *Scrolled.BINDINGS,
         key("l,right", "along(1)", "move.right", "right", "Move right"),
         key("h,left", "along(-1)", "move.left", "left", "Move left"),
-        key("enter", "choose", "list.open", "open", "Open what is under the cursor"),
     ]
 
     cursor: reactive[int] = reactive(0)
@@ -79,13 +76,8 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         """Enter, or a double click."""
 
     def __init__(self, id: str | None = None, marking: bool = False) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self.count = 0
-        self.marks = Marks()
-        self.marking = marking
+        super().__init__(id, marking)
         self._thumbnail: Callable[[int], Thumbnail | None] = lambda _index: None
-        self._id_at: Callable[[int], int] = lambda index: index
-        self._ids: Callable[[], Sequence[int]] | None = None
         self._drawn: OrderedDict[Hashable, Lines | None] = OrderedDict()
         self._row: tuple[int, list[Place | None]] = -1, []  # the row that is being drawn
         self._plain = Style()
@@ -98,9 +90,9 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         id_at: Callable[[int], int],
         ids: Callable[[], Sequence[int]] | None = None,
     ) -> None:
-        """Shows `count` thumbnails, each asked for when it comes into view; `ids` gives all, for marking many."""
-        self.count, self._thumbnail, self._id_at, self._ids = count, thumbnail, id_at, ids
-        self.cursor = min(self.cursor, max(0, count - 1))
+        """Shows `count` thumbnails, each asked for when it comes into view."""
+        self._thumbnail = thumbnail
+        self.have(count, id_at, ids)
         self._measure()
 
     def _measure(self) -> None:
@@ -117,24 +109,8 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
     def page_places(self) -> int:
         return self.row_places * max(1, self.scrollable_content_region.height // (ROWS + 1))
 
-    def id_at(self, index: int) -> int:
-        return self._id_at(index)
-
-    def ids_between(self, first: int, end: int) -> Iterable[int]:
-        return self._ids()[first:end] if self._ids else super().ids_between(first, end)
-
-    def move_to(self, index: int) -> None:
-        moved = index != self.cursor
-        self.cursor = index
-        self.show_cursor()
-        if moved:
-            self.post_message(self.Moved(self, index))
-
-    def show_cursor(self) -> None:
-        if self.size.height:
-            row = self.cursor // self.row_places
-            region = Region(0, row * (ROWS + 1), 1, ROWS + 1)
-            self.scroll_to_region(region, animate=False, force=True, immediate=True)
+    def region_of(self, index: int) -> Region:
+        return Region(0, index // self.row_places * (ROWS + 1), 1, ROWS + 1)
 
     def watch_cursor(self, before: int, after: int) -> None:
         """Draws edge and caption of two places again, not the pictures."""
@@ -163,10 +139,6 @@ class FaceGrid(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_along(self, by: int) -> None:
         self.step(by)
-
-    def action_choose(self) -> None:
-        if self.count:
-            self.post_message(self.Chosen(self, self.cursor))
 
     def on_click(self, event: events.Click) -> None:
         row = (event.y + self.scroll_offset.y) // (ROWS + 1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
-from typing import ClassVar
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.scroll_view import ScrollView
 
 from tui_tagger.widgets.keys import key
 
@@ -128,3 +130,59 @@ class Navigation:
     def action_mark_others(self) -> None:
         self.marks.ids.symmetric_difference_update(self.ids_between(0, self.count))
         self.marks_changed()
+
+
+class Scrolled(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
+    """Places that scroll, of which those in view are drawn; the cursor stays in view.
+
+    A subclass says where a place is, and has two messages, made of itself and an index.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *Navigation.MOVES,
+        *Navigation.MARKING,
+        key("enter", "choose", "list.open", "open", "Open what is under the cursor"),
+    ]
+    Moved: ClassVar[Callable[..., Any]]
+    Chosen: ClassVar[Callable[..., Any]]
+
+    def __init__(self, id: str | None = None, marking: bool = False) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.count = 0
+        self.marks = Marks()
+        self.marking = marking
+        self._id_at: Callable[[int], int] = lambda index: index
+        self._ids: Callable[[], Sequence[int]] | None = None
+
+    def have(
+        self, count: int, id_at: Callable[[int], int] | None, ids: Callable[[], Sequence[int]] | None = None
+    ) -> None:
+        """Has `count` places; `ids` gives all at once, for marking many. The cursor keeps its place if there is one."""
+        self.count, self._ids = count, ids
+        self._id_at = id_at or (lambda index: index)
+        self.cursor = min(self.cursor, max(0, count - 1))
+
+    def region_of(self, index: int) -> Region:
+        """What is to be in view when the cursor is there."""
+        raise NotImplementedError
+
+    def id_at(self, index: int) -> int:
+        return self._id_at(index)
+
+    def ids_between(self, first: int, end: int) -> Iterable[int]:
+        return self._ids()[first:end] if self._ids else super().ids_between(first, end)
+
+    def move_to(self, index: int) -> None:
+        moved = index != self.cursor
+        self.cursor = index
+        self.show_cursor()
+        if moved:
+            self.post_message(self.Moved(self, index))
+
+    def show_cursor(self) -> None:
+        if self.size.height and self.cursor >= 0:
+            self.scroll_to_region(self.region_of(self.cursor), animate=False, force=True, immediate=True)
+
+    def action_choose(self) -> None:
+        if self.count:
+            self.post_message(self.Chosen(self, self.cursor))

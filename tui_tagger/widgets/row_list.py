@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
-from textual.binding import BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui_tagger.widgets.keys import key
-from tui_tagger.widgets.navigation import MARKS, Marks, Navigation
+from tui_tagger.widgets.navigation import MARKS, Scrolled
 
 DrawRow = Callable[[int, int], Content]  # index, width in cells
 
 
-class RowList(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
+class RowList(Scrolled):
     """Rows drawn by a function; a cursor; marks if `marking`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--marked"}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *Navigation.MOVES,
-        *Navigation.MARKING,
-        key("enter", "choose", "list.open", "open", "Open what is under the cursor"),
-    ]
-
     cursor: reactive[int] = reactive(0, repaint=False)
 
     @dataclass
@@ -52,13 +43,8 @@ class RowList(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         """The marks changed."""
 
     def __init__(self, id: str | None = None, marking: bool = False) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self.count = 0
-        self.marks = Marks()
-        self.marking = marking
+        super().__init__(id, marking)
         self._draw: DrawRow = lambda _index, _width: Content()
-        self._id_at: Callable[[int], int] = lambda index: index
-        self._ids: Callable[[], Sequence[int]] | None = None
 
     def fill(
         self,
@@ -67,10 +53,9 @@ class RowList(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
         id_at: Callable[[int], int] | None = None,
         ids: Callable[[], Sequence[int]] | None = None,
     ) -> None:
-        """Shows `count` rows; `ids` gives all at once, for marking many. The cursor keeps its place if there is one."""
-        self.count, self._draw, self._ids = count, draw, ids
-        self._id_at = id_at or (lambda index: index)
-        self.cursor = min(self.cursor, max(0, count - 1))
+        """Shows `count` rows."""
+        self._draw = draw
+        self.have(count, id_at, ids)
         self.virtual_size = Size(0, count)
         self.refresh()
         self.show_cursor()
@@ -79,22 +64,8 @@ class RowList(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
     def page_places(self) -> int:
         return max(1, self.scrollable_content_region.height)
 
-    def id_at(self, index: int) -> int:
-        return self._id_at(index)
-
-    def ids_between(self, first: int, end: int) -> Iterable[int]:
-        return self._ids()[first:end] if self._ids else super().ids_between(first, end)
-
-    def move_to(self, index: int) -> None:
-        moved = index != self.cursor
-        self.cursor = index
-        self.show_cursor()
-        if moved:
-            self.post_message(self.Moved(self, index))
-
-    def show_cursor(self) -> None:
-        if self.size.height and self.cursor >= 0:
-            self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True, immediate=True)
+    def region_of(self, index: int) -> Region:
+        return Region(0, index, 1, 1)
 
     def watch_cursor(self, before: int, after: int) -> None:
         """Sends two rows, not the list: over a slow line that is felt."""
@@ -112,10 +83,6 @@ class RowList(Navigation, ScrollView, can_focus=True, inherit_bindings=False):
     def marks_changed(self) -> None:
         self.refresh()
         self.post_message(self.Marked(self, self.cursor))
-
-    def action_choose(self) -> None:
-        if self.count:
-            self.post_message(self.Chosen(self, self.cursor))
 
     def on_click(self, event: events.Click) -> None:
         index = event.y + self.scroll_offset.y
