@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -112,5 +115,9 @@ def _show_card(terminal: Any) -> None:
 
 
 def _told(check: Any) -> str:
-    hint = f"\n    {check.hint}" if check.hint else ""
-    return f"{'ok ' if check.ok else 'NO '} {check.name}: {check.text}{hint}"
+    """The check and its hint; on a terminal no word is cut where a line ends."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    fill = partial(textwrap.fill, width=width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    told = [fill(f"{'ok ' if check.ok else 'NO '} {check.name}: {check.text}")]
+    told += [fill(check.hint, initial_indent="    ")] if check.hint else []
+    return "\n".join(told)

@@ -263,7 +263,10 @@ class Empty(Static):
             for key, line in zip(keys, lines, strict=True)
         ]
         room = self.screen.size.width - MARGINS
-        self.update(Content.assemble((f"{title}\n", "bold"), *(f"\n{hanging(line, room)}" for line in told)))
+        parts: list[str | tuple[str, str]] = [(title, "bold"), "\n"]
+        for first, line in zip(keys, told, strict=True):
+            parts += ["\n", (first, "bold $text-accent"), hanging(line, room)[len(first) :]]
+        self.update(Content.assemble(*parts))
 
 
 def hanging(line: str, width: int) -> str:
