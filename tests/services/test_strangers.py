@@ -99,7 +99,7 @@ def test_too_few_people_are_told_before_any_work(services: Services, tmp_path: P
     def no_progress(done: int, total: int) -> None:
         raise AssertionError("nothing should be looked at")
 
-    with pytest.raises(ModelError, match="39 people") as caught:
+    with pytest.raises(ModelError, match="few: 39 people") as caught:
         build_bank(MODELS, folder, False, False, no_progress)
     assert "40" in caught.value.hint
     assert not bank_path(FakeEmbedder.model_id).exists()

@@ -99,7 +99,7 @@ def _ignored_faces(model: str) -> Floats:
 
 def _faces_of(folders: Sequence[Path], models: Models, progress: Progress | None) -> _Found:
     people = list(_people_in(folders))
-    _check_enough(people)
+    _check_enough(people, folders)
     total = sum(len(photos) for _, photos in people)
     embeddings: list[Floats] = []
     labels: list[str] = []
@@ -135,11 +135,12 @@ def _people_in(folders: Sequence[Path]) -> Iterator[tuple[str, list[Path]]]:
                 yield str(person), photos[:MOST_FACES]
 
 
-def _check_enough(people: Sequence[tuple[str, list[Path]]]) -> None:
+def _check_enough(people: Sequence[tuple[str, list[Path]]], folders: Sequence[Path]) -> None:
     """Before an hour of work that cannot succeed. Half of the people give statistics, half of them settings."""
     if len(people) < 2 * LEAST_PEOPLE:
         raise ModelError(
-            f"{len(people)} people with {LEAST_FACES} photos or more are too few for a stranger bank",
+            f"{', '.join(map(str, folders))}: {len(people)} people with {LEAST_FACES} photos or more are too few for a "
+            "stranger bank",
             f"Use a folder with at least {2 * LEAST_PEOPLE} such people: DIR/<person>/*.jpg.",
         )
 
