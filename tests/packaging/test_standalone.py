@@ -359,6 +359,19 @@ def test_killed_while_unpacking_and_two_at_once(tmp_path: Path) -> None:
     assert base.stat().st_mode & 0o077 == 0
 
 
+def test_older_versions_go_unless_they_run(tmp_path: Path) -> None:
+    base = tmp_path / ".cache/tui-tagger/program"
+    old, runs = (base / name / "tui-tagger/tui-tagger" for name in ("0.0.1-old", "0.0.2-runs"))
+    for program in (old, runs):
+        program.parent.mkdir(parents=True)
+        shutil.copy(shutil.which("sleep") or "", program)
+    (base / "not ours").mkdir()
+    command = [FILES[0], "--version"]  # not cut off: from there the processes of others cannot be told
+    with subprocess.Popen([str(runs), "300"], text=True) as running, ended(running):
+        subprocess.run(command, env=environment(tmp_path, FILES[0]), check=True, timeout=DEADLINE)
+    assert {path.name.partition("-")[0] for path in base.iterdir()} == {"0.0.2", "not ours", __version__}
+
+
 def test_half_a_download_is_refused(tmp_path: Path) -> None:
     half = tmp_path / "tui-tagger"
     with FILES[0].open("rb") as file:
