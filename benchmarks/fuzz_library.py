@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -196,12 +197,26 @@ def spoil(draw: random.Random, path: Path) -> list[str]:
     return done
 
 
+def refused(act: Callable[[], object]) -> TaggerError | None:
+    """What a user is told of it, as the command line and the app do it; raises what nobody foresaw."""
+    from tui_tagger.services.upkeep import told
+
+    try:
+        act()
+    except TaggerError as error:
+        return error
+    except Exception as error:
+        if (refusal := told(error)) is None:
+            raise
+        return refusal
+    return None
+
+
 def database_rows(_corpus: Path, scratch: Path) -> Trial:
     """Told at the start, or harmless; and after `doctor --repair` all of it works."""
     from tui_tagger.services import Services
     from tui_tagger.services.repair import repair
     from tui_tagger.services.storage_check import check_storage
-    from tui_tagger.services.upkeep import told
 
     whole = make_library(scratch)
 
@@ -209,14 +224,7 @@ def database_rows(_corpus: Path, scratch: Path) -> Trial:
         path = folder / "library.db"
         shutil.copy(whole, path)
         (folder / "done.sql").write_text("\n".join(spoil(draw, path)), "utf-8", "backslashreplace")
-        refusal: TaggerError | None = None
-        try:
-            _opened(path)
-        except TaggerError as error:
-            refusal = error
-        except Exception as error:  # as the command line and the app do it
-            if (refusal := told(error)) is None:
-                raise
+        refusal = refused(lambda: _opened(path))
         if isinstance(refusal, DatabaseDamaged):
             list(repair(path))
             assert all(check.ok for check in check_storage(path) if check.name in SENSE)
@@ -252,12 +260,12 @@ def database_file(_corpus: Path, scratch: Path) -> Trial:
         library.write_bytes(mutated(draw, whole, [whole], tokens))
         if draw.random() < 0.7:
             shutil.copytree(path.with_name("library.db.backups"), folder / "library.db.backups")
-        try:
-            opened(library)
-        except DatabaseDamaged as refusal:
+        refusal = refused(lambda: opened(library))
+        if isinstance(refusal, DatabaseDamaged):
             list(repair(library))
             opened(library)
-            raise refusal from None
+        if refusal is not None:
+            raise refusal
 
     def opened(library: Path) -> None:
         services = Services.open(library)

@@ -158,6 +158,12 @@ def test_true_colour_is_claimed_only_for_terminals_that_have_it() -> None:
     assert not decide("\x1b[?1;2c", {}).true_colour
 
 
+def test_a_name_without_end_is_none() -> None:
+    assert parse(f"\x1bP>|kitty{'x' * 90}\x1b\\").name == f"kitty{'x' * 90}"
+    for long in ("x" * 200, "6-" * 100_000, "019-" * 50_000):
+        assert parse(f"\x1bP>|kitty{long}\x1b\\").name == ""
+
+
 def test_parse_tells_a_complete_answer() -> None:
     assert parse(XTERM).complete
     assert not parse(XTERM[:-1]).complete

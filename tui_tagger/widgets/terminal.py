@@ -34,7 +34,7 @@ TRUE_COLOUR = frozenset({"kitty", "ghostty", "foot", "wezterm", "konsole", "cont
 # which every terminal answers: all other answers came before that one or never come.
 QUESTIONS = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>0q\x1b[16t\x1b[?1;1;0S\x1b[c"
 GRAPHICS = re.compile(r"\x1b_Gi=31;OK\x1b\\")
-VERSION = re.compile(r"\x1bP>\|([^\x1b]*)\x1b\\")
+VERSION = re.compile(r"\x1bP>\|([^\x1b]{,100})\x1b\\")  # NAME takes hours on thousands of characters
 NAME = re.compile(r"\s*([A-Za-z][\w.-]*?)[\s(]*(?:v?(\d[\w.+-]*))?\)?\s*$")
 NUMBERS = re.compile(r"\d+(\.\d+)*")
 CELL = re.compile(r"\x1b\[6;(\d{1,4});(\d{1,4})t")
