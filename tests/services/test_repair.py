@@ -134,3 +134,52 @@ def test_the_check_can_be_cancelled(path: Path, monkeypatch: pytest.MonkeyPatch)
 
     assert look_after(path, cancelled) is None
     make_backup(path)
+
+
+DATE = b"2019-07-13T14:03:23"
+
+
+@pytest.fixture
+def dated(path: Path) -> Path:
+    """The library with a photo whose date stands in tables and in indexes."""
+    services = Services.open(path)
+    add_photo([0], DATE.decode())
+    services.close()
+    make_backup(path)
+    return path
+
+
+def test_a_value_broken_in_the_file_is_mended_whatever_the_indexes_say(dated: Path) -> None:
+    """One byte of a date, in each place where it is stored: indexes that know the old value let no row be changed."""
+    whole, told = dated.read_bytes(), set()
+    places = [at for at in range(len(whole)) if whole.startswith(DATE, at)]
+    assert len(places) > 1
+    for at in places:
+        dated.write_bytes(whole[: at + 2] + b"\x11" + whole[at + 3 :])
+        told |= {line.partition(":")[0] for line in repair(dated)}
+        assert all(check.ok for check in check_storage(dated) if check.name != "permissions")
+        with sqlite3.connect(dated) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        connection.close()
+    assert "The indexes were made anew" in told
+
+
+def test_indexes_that_cannot_be_made_anew_end_in_a_backup(dated: Path) -> None:
+    with sqlite3.connect(dated) as connection:
+        (table, columns), *_ = connection.execute(
+            "SELECT tbl_name, sql FROM sqlite_master WHERE sql LIKE 'CREATE UNIQUE INDEX%photo%path%'"
+        ).fetchall()
+        assert (table, "path" in columns) == ("photo", True)
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, 'UNIQUE ', '') WHERE sql = ?", (columns,))
+    connection.close()
+    with sqlite3.connect(dated) as connection:  # two rows with one path, under an index that forbids it
+        names = [row[1] for row in connection.execute("PRAGMA table_info(photo)") if row[1] != "id"]
+        connection.execute(f"INSERT INTO photo ({', '.join(names)}) SELECT {', '.join(names)} FROM photo LIMIT 1")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = ? WHERE sql = ?", (columns, columns.replace("UNIQUE ", "")))
+    connection.close()
+    told = list(repair(dated))
+    assert any("is in place" in line for line in told), told
+    assert all(check.ok for check in check_storage(dated))
+    assert list(repair(dated)) == []

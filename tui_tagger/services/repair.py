@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -14,7 +15,7 @@ from tui_tagger.services.storage_check import check_database, private_paths
 from tui_tagger.services.tagging import TaggingService
 from tui_tagger.storage.backups import backup_folder
 from tui_tagger.storage.database import open_database
-from tui_tagger.storage.integrity import connect
+from tui_tagger.storage.integrity import connect, is_damage
 from tui_tagger.storage.models import Photo
 from tui_tagger.storage.restoring import Restored, keep_copy, restore
 from tui_tagger.storage.salvage import drop_dangling
@@ -28,7 +29,13 @@ def repair(database: Path) -> Iterator[str]:
     if count := sum(close_to_others(path) for path in list(private_paths(database))):
         yield f"{count} files closed to others"
     if database.exists():
-        yield from _rows(database)
+        try:
+            yield from _rows(database)
+        except sqlite3.DatabaseError as error:
+            if not (is_damage(error) or isinstance(error, sqlite3.IntegrityError)):
+                raise
+            yield told_restored(restore_database(database))  # indexes that nothing mends
+            yield from _rows(database)
         yield from _files(database)
 
 
@@ -53,6 +60,9 @@ def _rows(database: Path) -> Iterator[str]:
     if find_nonsense(database):
         yield f"Values that make no sense are mended; the database as it was is kept as {keep_copy(database)}"
     with closing(connect(database)) as connection:
+        if connection.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
+            connection.execute("REINDEX")  # first: no row can be changed that its index does not know
+            yield "The indexes were made anew"
         connection.execute("BEGIN IMMEDIATE")
         count = drop_dangling(connection)
         mended = mend(connection)
@@ -61,10 +71,6 @@ def _rows(database: Path) -> Iterator[str]:
         yield from (f"mended: {each}" for each in mended)
         if count:
             yield f"{count} rows that referred to nothing were removed"
-        wrong = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        if wrong != "ok":
-            connection.execute("REINDEX")
-            yield "The indexes were made anew"
 
 
 def _files(database: Path) -> Iterator[str]:
