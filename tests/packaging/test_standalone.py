@@ -366,7 +366,7 @@ def test_older_versions_go_unless_they_run(tmp_path: Path) -> None:
         program.parent.mkdir(parents=True)
         shutil.copy(shutil.which("sleep") or "", program)
     (base / "not ours").mkdir()
-    command = [FILES[0], "--version"]  # not cut off: from there the processes of others cannot be told
+    command = [str(FILES[0]), "--version"]  # not cut off: from there the processes of others cannot be told
     with subprocess.Popen([str(runs), "300"], text=True) as running, ended(running):
         subprocess.run(command, env=environment(tmp_path, FILES[0]), check=True, timeout=DEADLINE)
     assert {path.name.partition("-")[0] for path in base.iterdir()} == {"0.0.2", "not ours", __version__}

@@ -76,6 +76,14 @@ def test_a_bad_query_says_what_would_be_right(named: Services, query: str) -> No
     assert raised.value.hint
 
 
+def test_a_date_is_never_longer_than_a_date(named: Services) -> None:
+    """What is longer took hours to compare with the form of one."""
+    assert named.library.page("date:2019-07-12T14:03:22").total <= named.library.page("date:2019-07-12").total
+    for digits in ("2019-07-12T14:03:22:1", "019-" * 50_000):
+        with pytest.raises(UsageError, match="not a date"):
+            named.library.page(f"date:{digits}")
+
+
 def test_an_unknown_word_of_the_filter_says_the_nearest(named: Services) -> None:
     for query, nearest in (("persn:Anna", "person:"), ("-is:oflfine", "is:offline"), ("has:gsp", "has:gps")):
         with pytest.raises(UsageError) as raised:

@@ -24,7 +24,7 @@ __all__ = ["KEYS", "WAITING", "Key", "condition", "of_photos"]
 WAITING = (FaceState.UNKNOWN, FaceState.SUGGESTED)
 AREA_MARGIN = 1e-5  # degrees: what an area loses when its word is rounded
 WORD = re.compile(r'(?:[^\s"]|"[^"]*"?)+')  # a quote that is still open, as while somebody types, ends with the line
-DAY = r"\d[\dT:-]*"  # the beginning of a date: 2019, 2019-07, 2019-07-12T14
+DAY = r"\d[\dT:-]{,18}"  # the beginning of a date: 2019, 2019-07, 2019-07-12T14; longer ones take hours
 
 
 @dataclass(frozen=True, slots=True)
