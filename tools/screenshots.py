@@ -52,8 +52,8 @@ def main() -> None:
     given = parser.parse_args()
     given.to.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
-        os.environ["HOME"] = home  # the paths on the pictures begin with ~
-        folder = given.library or Path(home) / "Pictures"
+        folder = (given.library or Path(home) / "Pictures").absolute()
+        os.environ["HOME"] = str(folder.parent)  # the paths on the pictures begin with ~
         services = Services.open(folder / "library.db")
         try:
             prepare(services, folder)
