@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -186,7 +186,7 @@ def crowd(services: Services) -> Services:
     return services
 
 
-def suggestions(services: Services, faces: tuple[int, ...]) -> list[str | None]:
+def suggestions(services: Services, faces: Sequence[int]) -> list[str | None]:
     return [face_view(face).person for face in faces]
 
 

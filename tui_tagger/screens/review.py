@@ -104,7 +104,7 @@ class ReviewScreen(Decisions):
         return self.course.question.group
 
     @property
-    def queue(self) -> tuple[int, ...]:
+    def queue(self) -> Sequence[int]:
         return self.course.queue
 
     @property

@@ -72,10 +72,10 @@ class FacePanel(Container):
         strip, title = self.query_one("#strip", Picture), self.query_one("#strip-title", Static)
         top = self.item.candidates[0] if self.item and self.item.candidates else None
         if top is None or not top.nearest:
-            title.update("")
+            title.update("", layout=False)
             strip.show(None, None, ())
             return
-        title.update(Content.assemble("confirmed: ", (visible(top.person), "bold")))
+        title.update(Content.assemble("confirmed: ", (visible(top.person), "bold")), layout=False)
         sources = [self._sources.face(face) for face in top.nearest]
         strip.show(lambda side: contact_sheet(sources, side), ("strip", *top.nearest), ())
 

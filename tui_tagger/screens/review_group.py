@@ -130,7 +130,7 @@ class GroupPanel(Navigation, Container, can_focus=True):
 
     def show_question(self) -> None:
         self.query_one("#group-question", Static).update(
-            question(self.group, len(self.unticked), self.left, self.app.size.width)
+            question(self.group, len(self.unticked), self.left, self.app.size.width), layout=False
         )
 
     def show_look(self) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from tui_tagger.services.groups import PAGE, GroupKind, Groups, GroupView
 from tui_tagger.services.orders import Order
+from tui_tagger.services.queue import Faces
 from tui_tagger.services.review import DEFAULT_ORDER, ReviewService
 from tui_tagger.services.views import Outcome
 
@@ -56,7 +57,7 @@ class Course:
         self.order = order
         self.photos: frozenset[int] | None = None  # only their faces are asked about; None: all
         self._inside: frozenset[int] | None = None  # the faces of these
-        self.queue: tuple[int, ...] = ()
+        self.queue = Faces()
         self.place = 0  # of the single face that is asked about, or was before the group
         self.question = Question()
 
@@ -169,7 +170,7 @@ class Course:
         self.queue = self._review.queue()
         if self.photos is not None:
             self._inside = self._review.faces_in(self.photos)
-            self.queue = tuple(face for face in self.queue if face in self._inside)
+            self.queue = self.queue.within(self._inside)
         if anew or self._review.settled:
             self._groups = None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,44 @@ def planned(facts: Facts, order: Order) -> Plan:
     faces = waiting(facts)
     found = ORDERS[order](faces)
     return Plan(order, faces.row[found.order], found.run)
+
+
+class Faces(Sequence[int]):
+    """Ids of faces: what a tuple is, for the price of an array. A key waits for 100,000 of them."""
+
+    def __init__(self, ids: Rows | Sequence[int] = ()) -> None:
+        self._ids = np.asarray(ids, np.int64)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[int, ...]: ...
+    def __getitem__(self, at: int | slice) -> int | tuple[int, ...]:
+        return tuple(self._ids[at].tolist()) if isinstance(at, slice) else int(self._ids[at])
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._ids.tolist())
+
+    def __contains__(self, face: object) -> bool:
+        return bool((self._ids == face).any())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and np.array_equal(self._ids, np.asarray(other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def index(self, face: int, start: int = 0, stop: int | None = None) -> int:
+        found = np.flatnonzero(self._ids[start:stop] == face)
+        if not len(found):
+            raise ValueError(f"{face} is not in the queue")
+        return start + int(found[0])
+
+    def within(self, faces: Collection[int]) -> Faces:
+        """Those that are among `faces`."""
+        return Faces(self._ids[np.isin(self._ids, np.fromiter(faces, np.int64, len(faces)))])
 
 
 class Queue:
@@ -70,13 +109,13 @@ class Queue:
         self._rows = np.concatenate([self._rows[:keep], rows[fresh], skipped])
         self._runs = np.concatenate([self._runs[:keep], runs[fresh], np.full(len(skipped), LAST)])
 
-    def faces(self) -> tuple[int, ...]:
+    def faces(self) -> Faces:
         """The waiting faces in the order to ask."""
         there = askable(self._facts)
         late = np.flatnonzero(there & ~self._marked(self._rows))
         self._rows = np.concatenate([self._rows, late])
         self._runs = np.concatenate([self._runs, np.full(len(late), LAST)])
-        return tuple(self._facts.table["id"][self._rows[there[self._rows]]].tolist())
+        return Faces(self._facts.table["id"][self._rows[there[self._rows]]])
 
     def skip(self, face: int) -> None:
         """Asks about `face` last."""

@@ -13,7 +13,7 @@ from tui_tagger.services.groups import PAGE, Groups, GroupView
 from tui_tagger.services.library import face_view
 from tui_tagger.services.orders import Order
 from tui_tagger.services.query import WAITING
-from tui_tagger.services.queue import Plan, Queue, planned
+from tui_tagger.services.queue import Faces, Plan, Queue, planned
 from tui_tagger.services.recognition import Recognition
 from tui_tagger.services.views import FaceState, HistoryRow, Outcome, ReviewItem
 from tui_tagger.storage import bulk, journal
@@ -49,7 +49,7 @@ class ReviewService:
         self._queue: Queue | None = None
         self._groups: tuple[int, Groups] | None = None  # made by a thread after so many scorings: they take 0.1 s
 
-    def queue(self, order: Order | None = None) -> tuple[int, ...]:
+    def queue(self, order: Order | None = None) -> Faces:
         """The waiting faces in the order to ask; queue.Queue says when it changes. Another `order` plans it anew."""
         if self._queue is None or (order is not None and order is not self._queue.order):
             self.replan(order)
