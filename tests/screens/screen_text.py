@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 
 from textual.app import App
@@ -30,8 +31,19 @@ async def settled(pilot: Pilot[None]) -> None:
     for worker in list(pilot.app.workers):
         with suppress(WorkerCancelled, WorkerFailed):  # a newer one took its place; the app tells of a failure
             await worker.wait()
+    for _ in range(3):  # a key goes from the app to a widget, to its screen, and back to the app
+        await _caught_up(pilot.app)
     await pilot.pause()
     await pilot.pause()
+
+
+async def _caught_up(app: App[None]) -> None:
+    """Until app and screen have handled what was sent to them: a pause ends early where the machine is busy."""
+    for node in (app, app.screen):
+        done = asyncio.Event()
+        if node.call_later(done.set):
+            with suppress(TimeoutError):  # an app that ends handles nothing more
+                await asyncio.wait_for(done.wait(), 2)
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
