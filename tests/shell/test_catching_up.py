@@ -26,6 +26,7 @@ from tui_tagger.storage.models import Face
 def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     """Nine faces wait, as if they were many."""
     monkeypatch.setattr(recognition, "MANY", 0)
+    monkeypatch.setattr("tui_tagger.shell.watch.REST", 1e9)  # it is the test that says when no key came for a while
     services = Services.open(tmp_path / "library.db")
     first_offer()
     fill(services, tmp_path / "Pictures")
