@@ -159,6 +159,17 @@ def test_weights_without_largest_numbers_compute_as_they_are(
 
 
 @needs_integers
+def test_a_torch_whose_whole_numbers_are_others_computes_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    def other(*_: object) -> torch.Tensor:
+        raise RuntimeError("onednn::qconv2d_pointwise() is missing value for argument")
+
+    monkeypatch.setattr(embedder_module, "has_bfloat16", lambda: False)
+    monkeypatch.setattr("tui_tagger.faces.integers.IntegerConv._alone", other)
+    crops = pictures(3, SIDE)
+    assert np.array_equal(CompactEmbedder().embed(crops), CompactEmbedder(fast=False).embed(crops))
+
+
+@needs_integers
 @needs_shared_data
 @pytest.mark.parametrize(("light", "dark"), [(1.0, 0), (0.3, 0), (1.6, 40)])
 def test_the_package_embeds_in_whole_numbers_what_it_embeds_in_float32(

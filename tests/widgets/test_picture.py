@@ -19,7 +19,7 @@ from tui_tagger.errors import PhotoError
 from tui_tagger.widgets.encoding import PLACEHOLDER, KittyImage, Sixels
 from tui_tagger.widgets.frame import Frame
 from tui_tagger.widgets.line import Line
-from tui_tagger.widgets.picture import Overlay, Picture, Source
+from tui_tagger.widgets.picture import SIDE_STEP, Overlay, Picture, Source
 from tui_tagger.widgets.terminal import Protocol, Terminal
 
 CONSOLE = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor")
@@ -86,7 +86,7 @@ async def test_half_cells_are_ordinary_text() -> None:
         app.query_one(Picture).show(plain("#00ff00", asked), "green")
         await settled(pilot, lambda: (0, 255, 0) in backgrounds(app))
         assert len(asked) == 1
-        assert asked[0] <= 4 * 60
+        assert asked[0] <= SIDE_STEP
         assert all(strip.cell_length == 60 for strip in app.screen._compositor.render_strips())
 
 

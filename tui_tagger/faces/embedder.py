@@ -10,9 +10,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from tui_tagger import log
 from tui_tagger.errors import ModelError
 from tui_tagger.faces import compact, facenet, weights
-from tui_tagger.faces.alignment import align
+from tui_tagger.faces.alignment import SIDE, align
 from tui_tagger.faces.devices import resolve
 from tui_tagger.faces.integers import has_integers, in_integers
 from tui_tagger.faces.precision import half_after_first, has_bfloat16
@@ -99,7 +100,16 @@ def _fastest(net: compact.CompactNet, path: Path) -> nn.Module:
     if has_bfloat16():
         return half_after_first(net)
     largest = compact.load_largest(path) if has_integers() else None
-    return net if largest is None else in_integers(net, largest)
+    if largest is None:
+        return net
+    try:
+        whole = in_integers(net, largest)
+        with torch.inference_mode():
+            whole(torch.zeros(1, 3, SIDE, SIDE))
+    except Exception as error:  # torch does not promise that these operators stay as they are
+        log.failure("no whole numbers for the compact model", error)
+        return compact.load_net(path)
+    return whole
 
 
 def _fast(wanted: bool | None, device: str) -> bool:
