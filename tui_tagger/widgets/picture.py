@@ -46,6 +46,7 @@ PREVIEW_BUDGET = 25_000  # bytes of the half-cells that are shown first
 BUSY = 1.5  # seconds at most that the sharp picture waits until the line has taken in the first one
 KEPT_PICTURES = 24  # encoded, at most 150 kB each
 KEPT_PIXELS = 3  # decoded
+SIDE_STEP = 320  # pixels of the long side that are decoded
 DECODING_ERRORS = (TaggerError, OSError, ValueError, MemoryError, Image.DecompressionBombError)
 
 Source = Callable[[int], Image.Image]  # the longest wanted side in pixels -> an upright RGB picture
@@ -254,10 +255,12 @@ class Picture(Widget):
 
 
 def _wanted_side(pane: Pane, terminal: Terminal) -> int:
-    """Half-cells are averages: twice their number of pixels is enough."""
-    if terminal.protocol == "halfcell":
-        return 2 * max(pane.columns, 2 * pane.rows)
-    return max(pane.pixels)
+    """Half-cells are averages: twice their number of pixels is enough.
+
+    In steps, so that what was decoded for a pane serves when it grows or shrinks a little.
+    """
+    wanted = 2 * max(pane.columns, 2 * pane.rows) if terminal.protocol == "halfcell" else max(pane.pixels)
+    return -(-wanted // SIDE_STEP) * SIDE_STEP
 
 
 def _halfcells(image: Image.Image, request: Request, pane: Pane, budget: int) -> list[Strip]:
