@@ -16,10 +16,11 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pyte
 import pytest
 from PIL import Image
 
@@ -247,10 +248,11 @@ def test_watch(home: Path, tmp_path: Path) -> None:
 class Session:
     """The app in a pseudo-terminal of 80x24, which says what it is when it is asked, as every terminal does."""
 
-    ASKED, ANSWER = "\x1b[c", b"\x1b[?62;22c"
+    ASKED, ANSWER = b"\x1b[c", b"\x1b[?62;22c"
 
     def __init__(self, program: Path, home: Path, *arguments: object) -> None:
-        self.text = ""
+        self.screen = pyte.Screen(80, 24)  # only cells that change are sent: words are to be read where they stand
+        self._stream = pyte.ByteStream(self.screen)
         self.answered = False
         self.pid, self.file = pty.fork()
         if self.pid == 0:
@@ -267,12 +269,18 @@ class Session:
         os.write(self.file, keys.encode())
 
     def wait_for(self, pattern: str, seconds: float = 120) -> None:
-        """Reads until the screen has shown `pattern` since the last call that found what it waited for."""
+        """Reads until the screen shows `pattern`."""
+        self.wait_until(lambda: re.search(pattern, self.shown) is not None, seconds)
+
+    @property
+    def shown(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def wait_until(self, met: Callable[[], bool], seconds: float = 120) -> None:
         until = time.monotonic() + seconds
-        while not (found := re.search(pattern, self.text)):
-            assert time.monotonic() < until, f"no {pattern!r} in {self.text[-3000:]!r}"
-            self._read(0.2)
-        self.text = self.text[found.end() :]
+        while not met():
+            assert time.monotonic() < until, self.shown
+            self._read(0.1)
 
     def ended(self, seconds: float = 60) -> int:
         until = time.monotonic() + seconds
@@ -284,12 +292,14 @@ class Session:
         raise AssertionError("the app does not end")
 
     def _read(self, seconds: float) -> None:
-        if select.select([self.file], [], [], seconds)[0]:
-            with contextlib.suppress(OSError):  # Linux's way to say that the other side is gone
-                self.text += os.read(self.file, 1 << 16).decode("utf-8", "replace")
-        if not self.answered and self.ASKED in self.text:
-            self.answered = True
-            os.write(self.file, self.ANSWER)
+        if not select.select([self.file], [], [], seconds)[0]:
+            return
+        with contextlib.suppress(OSError):  # Linux's way to say that the other side is gone
+            sent = os.read(self.file, 1 << 16)
+            self._stream.feed(sent)
+            if not self.answered and self.ASKED in sent:
+                self.answered = True
+                os.write(self.file, self.ANSWER)
 
 
 @pytest.fixture
@@ -306,12 +316,12 @@ def session(program: Path, home: Path, tmp_path: Path) -> Iterator[Session]:
 def test_app_in_a_terminal(session: Session) -> None:
     """The first frame, the scan in processes of its own, the screens by their keys, and leaving."""
     session.wait_for("Library")
+    session.wait_until(lambda: any(mapped(pid, "libtorch_cpu") for pid in processes()))
     session.wait_for("2 photos")
-    assert any(mapped(pid, "libtorch_cpu") for pid in processes())
     assert not mapped(session.pid, "libtorch_cpu")
     for key, word in (("\x1bOS", "People"), ("\x1b[15~", "Review"), ("\x1b[17~", "Map"), ("\x1bOQ", "Library")):
         session.press(key)
-        session.wait_for(word, 30)
+        session.wait_for(rf"\A\s*{word}", 30)  # its title, at the top
     session.press("q")
     assert session.ended() == 0
 
@@ -323,7 +333,7 @@ def test_a_scan_left_running(home: Path, tmp_path: Path) -> None:
     program, arguments = FOLDER / "tui-tagger", ("--db", tmp_path / "z.db", tmp_path / "photos")
     before = processes()
     opened = Session(program, home, "--images", "none", *arguments)
-    opened.wait_for("Library")
+    opened.wait_for("Scanning")
     opened.press("\x11")
     opened.wait_for("leave it running")
     opened.press("y")
