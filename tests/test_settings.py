@@ -72,6 +72,15 @@ def test_wrong_values_are_refused_with_line_and_reason(text: str, told: str) -> 
     assert told in refusal(text).message
 
 
+@pytest.mark.parametrize(
+    "text",
+    [f"[keys]\n{'a.' * 3000}b = 1\n", f"[keys]\n{'a.' * 3000}b = ['x']\n", f"[look]\ntheme.{'a.' * 3000}b = 1\n"],
+)
+def test_keys_without_end_are_refused(text: str) -> None:
+    with pytest.raises(SettingsError):
+        parse(text, Path("s.toml"))
+
+
 def test_the_line_of_a_value_of_several_lines_is_its_first() -> None:
     assert line_of('[a]\nb = [\n  1,\n]\nc = """\nb = 2\n"""\n', ("a", "b")) == 2
     assert line_of('[a]\nb = 1\nc = """\nd = 2\n"""\n', ("a", "c")) == 3

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import reprlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -18,6 +19,7 @@ from tui_tagger import config
 from tui_tagger.errors import SettingsError
 
 VARIABLE = "TUI_TAGGER_CONFIG"
+DEEPEST = 4  # dots in the id of a key, of which the program's have one
 MOST_LINES = 1_000  # of a file in which the line of what is wrong is looked for
 KEYS_DOC = (
     'Other keys for a command, by its id: "review.accept" = ["enter", "y"]. docs/keys.md lists the ids; '
@@ -219,7 +221,13 @@ def _section(text: str, source: Path, name: str, content: Mapping[str, Any]) -> 
         if key not in known:
             raise _unknown(text, source, (name, key), list(known))
         if problem := _problem(known[key], value):
-            raise _wrong(text, source, (name, key), f"{name}.{key} = {value!r}: {problem}", known[key].metadata["doc"])
+            raise _wrong(
+                text,
+                source,
+                (name, key),
+                f"{name}.{key} = {reprlib.repr(value)}: {problem}",
+                known[key].metadata["doc"],
+            )
     return SECTIONS[name](**content)
 
 
@@ -257,7 +265,8 @@ def _keys(text: str, source: Path, name: str, content: Mapping[str, Any]) -> dic
 def _flat(table: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:
     pairs: list[tuple[str, Any]] = []
     for key, value in table.items():
-        pairs += _flat(value, f"{above}{key}.") if isinstance(value, dict) else [(f"{above}{key}", value)]
+        deeper = isinstance(value, dict) and above.count(".") < DEEPEST
+        pairs += _flat(value, f"{above}{key}.") if deeper else [(f"{above}{key}", value)]
     return pairs
 
 

@@ -76,6 +76,12 @@ def test_a_bad_query_says_what_would_be_right(named: Services, query: str) -> No
     assert raised.value.hint
 
 
+def test_a_number_of_faces_has_an_end(named: Services) -> None:
+    for digits in ("9" * 25, "9" * 5000, f"1..{'9' * 25}"):
+        with pytest.raises(UsageError, match="not a number"):
+            named.library.page(f"faces:{digits}")
+
+
 def test_a_date_is_never_longer_than_a_date(named: Services) -> None:
     """What is longer took hours to compare with the form of one."""
     assert named.library.page("date:2019-07-12T14:03:22").total <= named.library.page("date:2019-07-12").total

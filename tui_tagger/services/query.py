@@ -84,7 +84,7 @@ def _person(text: str) -> Expression:
 
 
 def _faces(text: str) -> Expression:
-    match = re.fullmatch(r"(>=|<=|>|<|)(\d+)(\+|\.\.(\d+))?", text)
+    match = re.fullmatch(r"(>=|<=|>|<|)(\d{1,9})(\+|\.\.(\d{1,9}))?", text)
     if not match or (match[1] and match[3]):
         raise UsageError(f"faces:{text} is not a number", "Try faces:3, faces:>2, faces:2+ or faces:2..4.")
     wanted = int(match[2])
