@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.metadata.photos import FORMATS, PACKET, encoded, said
+from tui_tagger.errors import MetadataError
 from tui_tagger.geometry import Box
 from tui_tagger.metadata import writer
 from tui_tagger.metadata.people import Item
 from tui_tagger.metadata.regions import NamedRegion
+from tui_tagger.metadata.splice import Splice
 from tui_tagger.metadata.writer import Target, UndoRecord, WriteRequest
 
 NAMES = ("Anna", "Bo & Zoë", "李/A|B", "holiday", "<x>;,", "x" * 300)
@@ -73,3 +77,24 @@ def own(records: list[UndoRecord]) -> tuple[Item, ...]:
 
 def contents(path: Path) -> dict[str, bytes]:
     return {each.name: each.read_bytes() for each in path.parent.iterdir()}
+
+
+def test_a_record_whose_name_no_disk_can_hold_undoes_nothing(tmp_path: Path) -> None:
+    """The database was damaged: such a file was never made."""
+    name = tmp_path / ("8" * 5000)
+    made = UndoRecord(name, "", "0" * 64, (), True, name, (), ())
+    writer.undo(made)
+    assert not writer.happened(made)
+    assert made.at(tmp_path / "x.jpg").photo == tmp_path / "x.jpg"
+    assert writer.happened(replace(made, path=name / "x.xmp", created=False))
+    with pytest.raises(MetadataError):
+        writer.undo(replace(made, created=False))
+
+
+@pytest.mark.parametrize("at", ["1e999", "-1e999", "[" * 100_000, '"x"', "null", "9" * 5000])
+def test_a_record_that_makes_no_sense_is_refused(at: str, tmp_path: Path) -> None:
+    name = tmp_path / "a.jpg"
+    whole = UndoRecord(name, "", "0" * 64, (Splice(12345, 0, b""),), True, name, (), ()).to_bytes()
+    assert b"12345" in whole
+    with pytest.raises(MetadataError, match="cannot be read"):
+        UndoRecord.from_bytes(whole.replace(b"12345", at.encode()))

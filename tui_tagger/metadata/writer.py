@@ -111,10 +111,10 @@ def _swap(path: Path, old: bytes, status: os.stat_result | int, new: bytes) -> N
 
 def happened(record: UndoRecord) -> bool:
     """Whether a recorded write took place, as far as the file shows: interrupted ones may not have."""
-    if not record.path.parent.is_dir():
+    if not os.path.isdir(record.path.parent):  # noqa: PTH112  Path's raises where a name is too long
         return True  # its disk is not here now and cannot be asked
     if record.created:
-        return record.path.exists()
+        return os.path.exists(record.path)  # noqa: PTH110
     try:
         return digest(read(record.path)) != record.sha256_old
     except MetadataError:
@@ -126,7 +126,7 @@ def undo(record: UndoRecord) -> None:
 
     Raises MetadataError, with the file as it is, where neither is possible.
     """
-    if record.created and not record.path.exists():
+    if record.created and not os.path.exists(record.path):  # noqa: PTH110
         return  # the write was interrupted before it happened, or another program took the sidecar away
     old, status = _read_with_status(record.path)
     found = digest(old)
