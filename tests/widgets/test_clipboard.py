@@ -18,6 +18,7 @@ import pytest
 from tests.screens.small_library import fill
 from tui_tagger.errors import UsageError
 from tui_tagger.services import Services
+from tui_tagger.services.models import first_offer
 from tui_tagger.widgets.clipboard import KEPT_BY_TMUX, MOST, PERHAPS, copy, passed_through
 
 TMUX = shutil.which("tmux")
@@ -112,6 +113,7 @@ def until(met: Callable[[], bool], told: Callable[[], str]) -> None:
 def test_the_app_copies_a_path_through_tmux_as_it_is_by_default(tmux: Multiplexer, tmp_path: Path) -> None:
     opened = Services.open(tmp_path / "library.db")
     fill(opened, tmp_path / "Pictures")
+    first_offer()  # not the first start: nothing is told at the start that would take the place of "Copied"
     first = opened.library.page().rows[0].path
     opened.close()
     app = f"{sys.executable} -m tui_tagger open --db {tmp_path / 'library.db'} --images none"

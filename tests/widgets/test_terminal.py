@@ -241,3 +241,26 @@ def test_importing_the_probe_loads_neither_textual_nor_the_library() -> None:
 
 def test_terminal_is_a_value() -> None:
     assert decide(XTERM, {}) == Terminal("sixel", (8, 17), "XTerm 390", ("Pictures as sixels.",), False, 256, True)
+
+
+MEASURE = """
+import shutil, sys
+from pathlib import Path
+from tui_tagger.widgets.terminal import decide, install
+install(decide("", {}))
+Path(sys.argv[1]).write_text("{0.columns}x{0.lines}".format(shutil.get_terminal_size()))
+"""
+
+
+@pytest.mark.parametrize(("window", "taken"), [((30, 100), "100x30"), ((0, 0), "80x24")])
+def test_the_kernel_knows_the_size_better_than_the_shell(tmp_path: Path, window: tuple[int, int], taken: str) -> None:
+    """Shells export LINES and COLUMNS, and do not change them for a program that runs."""
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    keeper, end = pty.openpty()
+    termios.tcsetwinsize(end, window)
+    environment = os.environ | {"LINES": "24", "COLUMNS": "80"}
+    command = [sys.executable, "-c", MEASURE, str(tmp_path / "size")]
+    subprocess.run(command, stdin=end, stdout=end, cwd=ROOT, env=environment, check=True)
+    os.close(end)
+    os.close(keeper)
+    assert (tmp_path / "size").read_text() == taken

@@ -250,7 +250,12 @@ def install(terminal: Terminal) -> None:
     """Prepares textual and textual_image for the terminal. Call before the app is made.
 
     textual_image asks the terminal on import, 0.1 s a question; later answers would be typed into the app.
+    A shell may have left LINES and COLUMNS in the environment: textual would believe them rather than the kernel, and
+    no change of size would be seen.
     """
+    if all(_window()[:2]):
+        for name in ("LINES", "COLUMNS"):
+            os.environ.pop(name, None)
     if terminal.true_colour and not os.environ.get("COLORTERM"):
         os.environ["COLORTERM"] = "truecolor"  # else the colour that carries the number of a kitty picture is rounded
     silence_library(terminal.cell)
