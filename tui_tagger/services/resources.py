@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 MEMORY = 1500  # MB of all processes of a scan together
-A_PROCESS = 500  # MB at most, on photos of 12 megapixels (benchmarks/scan_memory.py)
+A_PROCESS = 600  # MB at most, on photos of 12 megapixels (benchmarks/scan_memory.py)
 THE_REST = 250  # MB of the process that writes, and of the one that asked
 
 
