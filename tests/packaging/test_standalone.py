@@ -328,8 +328,12 @@ def test_app_in_a_terminal(session: Session) -> None:
 
 def test_a_scan_left_running(home: Path, tmp_path: Path) -> None:
     """The app is closed, the scan goes on in a program of its own and ends by itself."""
-    for number in range(60):
-        paint_photo(tmp_path / "photos" / f"{number}.jpg", (0, 1))
+    count = 240  # enough that the scan still runs when the key arrives, be this machine busy
+    paint_photo(tmp_path / "one.jpg", (0, 1))
+    photo = (tmp_path / "one.jpg").read_bytes()
+    (tmp_path / "photos").mkdir()
+    for number in range(count):
+        (tmp_path / "photos" / f"{number}.jpg").write_bytes(photo + number.to_bytes(2, "big"))
     program, arguments = FOLDER / "tui-tagger", ("--db", tmp_path / "z.db", tmp_path / "photos")
     before = processes()
     opened = Session(program, home, "--images", "none", *arguments)
@@ -345,7 +349,7 @@ def test_a_scan_left_running(home: Path, tmp_path: Path) -> None:
         assert time.monotonic() < until
         time.sleep(0.2)
     report = json.loads(run(program, home, "scan", "--json", *arguments))
-    assert (report["photos"], report["unchanged"], report["failed"]) == (60, 60, [])
+    assert (report["photos"], report["unchanged"], report["failed"]) == (count, count, [])
 
 
 def test_killed_while_unpacking_and_two_at_once(tmp_path: Path) -> None:
