@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.services.drawn import SIZE, add_face, add_photo, embedding, suggested
 from tui_tagger.errors import UsageError
+from tui_tagger.faces.scores import Scores
 from tui_tagger.services import Services
 from tui_tagger.services.birth import age_at, clean_birth_date
 from tui_tagger.services.library import face_view
@@ -120,6 +121,58 @@ def test_learning_one_by_one_is_learning_all_at_once(library: Services, acts: li
     while library.review.undo():
         pass
     assert {state for state, *_ in suggested().values()} == {FaceState.UNKNOWN}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    acts=st.lists(
+        st.tuples(st.integers(0, 8), st.integers(1, 18), st.sampled_from(["Anna", "Bo", "Cleo"])), max_size=12
+    ),
+    at_once=st.integers(1, 20),
+)
+def test_a_process_that_keeps_no_scores_suggests_the_same(
+    library: Services, acts: list[tuple[int, int, str]], at_once: int
+) -> None:
+    """It follows what others decide and find, scores few faces at a time, and answers the others in the end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tui_tagger.services.scoring.AT_ONCE", at_once)
+        small = Recognition()
+        for kind, face, name in acts:
+            if kind == 8:
+                add_photo([face % 3, (face + 1) % 3])
+                small.pass_over(whole=False)
+            else:
+                act(library, kind, face, name)
+        Face.update(person=None, probability=None, recommendation="none", state=FaceState.UNKNOWN).where(
+            Face.state == FaceState.SUGGESTED
+        ).execute()
+        small.pass_over(whole=True)
+        assert small.pass_over(whole=True) == 0
+    agree(library)
+
+
+def test_of_a_new_face_only_its_photo_is_scored(library: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = Recognition()
+    library.review.name([1], "Anna")
+    small.pass_over(whole=True)
+    scored: list[int] = []
+    original = Scores.add
+
+    def watched(self: Scores, probes: Any) -> Any:
+        scored.append(len(probes))
+        return original(self, probes)
+
+    monkeypatch.setattr(Scores, "add", watched)
+    first, second = add_photo([0, 1])
+    assert small.pass_over(whole=False) == 1
+    assert sum(scored) == 2
+    assert (suggested()[first][0], suggested()[second][0]) == (FaceState.SUGGESTED, FaceState.UNKNOWN)
+    library.review.name([2], "Bo")
+    assert small.pass_over(whole=False) == 0
+    assert sum(scored) > 2  # by the app's own update
+    assert small.stirred
+    small.pass_over(whole=True)
+    assert not small.stirred
 
 
 def act(services: Services, kind: int, face: int, name: str) -> None:

@@ -17,9 +17,9 @@ class Counted(Recognition):
 
     made = 0
 
-    def update(self) -> int:
+    def pass_over(self, whole: bool) -> int:
         Counted.made += 1
-        return super().update()
+        return super().pass_over(whole)
 
 
 def rounds() -> int:

@@ -64,6 +64,7 @@ class Recognition:
         self.owing = False  # whether one is
         self.reading = self.scoring = False  # whether a thread does so (services/preparation.py)
         self.scored = 0  # how often so far
+        self.stirred = False  # whether anything but new faces came since all were answered
         self._meanwhile: list[News] = []  # what changed while a thread scores
         self._begin()
 
@@ -102,6 +103,20 @@ class Recognition:
         self.end_scoring(scoring)
         return len(scoring.answers.rows)
 
+    def pass_over(self, whole: bool) -> int:
+        """`catch_up` of a process that stays small, however many faces there are: it keeps no scores.
+
+        Answers the faces that are new since the last call, with the others in their photos; every face the first time,
+        and where it is to be the `whole` and is `stirred`. Returns how many faces' suggestions changed.
+        """
+        scoring = self.begin_scoring()
+        every = not (scoring.place >= 0).any() or (whole and self.stirred)
+        scoring.pass_over(every)
+        self.stirred = self.stirred and not every
+        self.store(scoring, scoring.answers)
+        self.end_scoring(scoring)
+        return len(scoring.answers.rows)
+
     @property
     def _many(self) -> bool:
         return int(np.count_nonzero(self.facts.waiting & self.facts.embedded)) > MANY
@@ -116,7 +131,9 @@ class Recognition:
         if (current_model(), bank_stamp(self.model)) != (self.model, self._stamp):
             self.facts.use(current_model())
             self._begin()
+        born = self.facts.born
         news = self.facts.refresh()
+        self.stirred |= bool(news.people or len(np.setdiff1d(news.rows, news.embedded))) or born != self.facts.born
         if self.scoring:
             self._meanwhile.append(news)
         else:

@@ -6,7 +6,7 @@ it out and takes over what came of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from tui_tagger.services.facts import NOBODY, Facts, Rows
 DIGITS = 2  # of a stored probability: a change of less than a percent is not worth writing
 ROUNDS = 4  # people ruled out for one face before the next best is taken as it is
 AT_ONCE = 4096  # faces that are scored between two looks whether to go on
+ANSWERED = 0  # the place of every face after `pass_over`
 
 GoOn = Callable[[], bool]  # asked now and then: False ends the work
 
@@ -31,6 +32,11 @@ class Answers:
     person: Rows
     probability: NDArray[np.float64]
     level: NDArray[np.int8]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Answers]) -> Answers:
+        columns = zip(*((part.rows, part.person, part.probability, part.level) for part in parts), strict=True)
+        return cls(*(np.concatenate(column) for column in columns))
 
     def where(self, wanted: NDArray[np.bool_] | slice) -> Answers:
         return Answers(self.rows[wanted], self.person[wanted], self.probability[wanted], self.level[wanted])
@@ -73,8 +79,7 @@ class Scoring:
 
     def run(self, go_on: GoOn = lambda: True) -> bool:
         """Scores and answers; the facts are then as if the answers were stored. False when `go_on` ended it."""
-        rows = np.flatnonzero(self.facts.waiting & self.facts.embedded)
-        rows = rows[np.argsort(self.facts.table["id"][rows])]
+        rows = self._waiting()
         answers = nothing(rows)
         if self.identifier is not None:
             if not (self._enrol(self.identifier, go_on) and self._score(self.identifier, rows, go_on)):
@@ -82,6 +87,28 @@ class Scoring:
             answers = self._suggested(rows)
         self._compare(answers)
         return go_on()
+
+    def pass_over(self, every: bool) -> None:
+        """`run` that keeps no scores, however many faces there are: a few thousand are scored at a time.
+
+        Unless `every` face is asked about, only photos are with a face that has no place yet; a place then says no more
+        than that its face was answered. Answers follow from people and from the other faces of a photo alone.
+        """
+        rows, photo = self._waiting(), self.facts.table["photo"]
+        if not every:
+            rows = rows[np.isin(photo[rows], photo[rows[self.place[rows] < 0]])]
+        answers = [nothing(rows[:0])]
+        for part in _by_photo(rows, photo[rows]) if self.identifier is not None else ():
+            self.scores, self.place[:] = None, -1
+            self._score(self.identifier, part, lambda: True)
+            answers.append(self._suggested(part))
+        self.scores, self.place[:] = None, ANSWERED
+        self._compare(Answers.joined(answers))
+
+    def _waiting(self) -> Rows:
+        """The faces to be scored, by id."""
+        rows = np.flatnonzero(self.facts.waiting & self.facts.embedded)
+        return rows[np.argsort(self.facts.table["id"][rows])]
 
     def _enrol(self, identifier: Identifier, go_on: GoOn) -> bool:
         for person in sorted(self.enrolling - {NOBODY}):
@@ -162,14 +189,20 @@ class Scoring:
         differs |= table["level"][rows] != answers.level
         nobody = (table["person"] == NOBODY) & (table["level"] > 0) | self.facts.are_hidden(table["person"])
         orphans = nothing(np.flatnonzero(self.facts.waiting & ~self.facts.embedded & nobody))
-        kept = answers.where(differs)
-        self.answers = Answers(
-            np.concatenate([kept.rows, orphans.rows]),
-            np.concatenate([kept.person, orphans.person]),
-            np.concatenate([kept.probability, orphans.probability]),
-            np.concatenate([kept.level, orphans.level]),
-        )
+        self.answers = Answers.joined([answers.where(differs), orphans])
         self.facts.take(self.answers.rows, self.answers.person, self.answers.probability, self.answers.level)
+
+
+def _by_photo(rows: Rows, photo: Rows) -> Iterator[Rows]:
+    """`rows` [n] in parts of about AT_ONCE that divide no photo, each in the order that the rows have."""
+    order = np.argsort(photo, kind="stable")
+    sorted_photos = photo[order]
+    at = 0
+    while at < len(rows):
+        last = sorted_photos[min(at + AT_ONCE, len(rows)) - 1]
+        end = int(np.searchsorted(sorted_photos, last, "right"))
+        yield rows[np.sort(order[at:end])]
+        at = end
 
 
 def _at(summary: Summary, places: Rows) -> Summary:

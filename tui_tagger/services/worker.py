@@ -18,6 +18,7 @@ from tui_tagger import log
 from tui_tagger.config import log_dir
 from tui_tagger.errors import TaggerError, UsageError
 from tui_tagger.geometry import Box
+from tui_tagger.memory import be_frugal
 from tui_tagger.private import make_file, own_folder
 from tui_tagger.services import clustering, scan
 from tui_tagger.services.banks import bank_stamp
@@ -97,22 +98,25 @@ class Control:
                     self.cancelled, paused = True, False
         return not self.cancelled
 
-    def suggest(self) -> bool:
-        """Brings the suggestions up to date, unless nothing has changed since they were; whether they were."""
+    def suggest(self, whole: bool = False) -> bool:
+        """Suggests for new faces, unless nothing has changed since everything was in step; whether that is so.
+
+        What follows for other faces from decisions made meanwhile comes with the `whole`.
+        """
         self._suggested = time.monotonic()
         if (state := suggestions_follow()) == setting(SETTLED):
             return True
         if self._recognition is None:
             self._recognition = Recognition()
-        if self._recognition.update():
+        if self._recognition.pass_over(whole) or self._recognition.stirred:
             return False
         store_setting(SETTLED, state)
         return True
 
     def settle(self) -> None:
-        """`suggest` until nothing changes any more, which the next job sees at once."""
+        """Suggests until nothing changes any more, which the next job sees at once."""
         for _ in range(ROUNDS):
-            if self.suggest():
+            if self.suggest(whole=True):
                 return
 
 
@@ -127,6 +131,7 @@ def main(pipe: Connection, database: Path, resources: Resources) -> None:
     """Takes jobs from the pipe, one at a time, until it is closed; the program at its other end may die at any time."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c reaches the whole group; the program that asked cancels
     _quiet()
+    be_frugal()
     log.start("worker-events.log")
     opened = open_database(database)
     try:
