@@ -22,7 +22,7 @@ from tui_tagger.services.recognition import Recognition, current_model, to_blob
 from tui_tagger.services.views import FaceState
 from tui_tagger.storage import bulk
 from tui_tagger.storage.database import store_setting
-from tui_tagger.storage.models import Embedding, Face, Photo, Rejection
+from tui_tagger.storage.models import Embedding, Face, Person, Photo, Rejection
 
 CLOSE = 0.011  # of stored probabilities: they have two digits, and sums may round the other way
 
@@ -204,6 +204,29 @@ def test_undo_and_redo_restore_suggestions_exactly(library: Services) -> None:
     for expected in steps[1:]:
         library.review.redo()
         assert suggested() == expected
+
+
+def test_undo_after_a_suggestion_came_meanwhile_leaves_nothing_of_it(library: Services) -> None:
+    library.review.ignore([3])
+    library.review.name([1], "Anna")
+    library.review.reset([3])
+    assert suggested()[3][0] == FaceState.SUGGESTED
+    library.review.undo()
+    face = Face.get_by_id(3)
+    assert (face.state, face.person_id, face.probability) == (FaceState.IGNORED, None, None)
+    assert [person.suggested for person in library.people.list()] == [4]
+
+
+def test_redo_names_whom_the_human_named_though_the_suggestion_has_changed(library: Services) -> None:
+    anna, bo = (Person.create(name=name).id for name in ("Anna", "Bo"))
+    guess = {"state": FaceState.SUGGESTED, "probability": 0.9, "recommendation": "strong"}
+    Face.update(person=anna, **guess).where(Face.id == 3).execute()
+    library.review.accept([3], anna)
+    library.review.undo()
+    Face.update(person=bo, **guess).where(Face.id == 3).execute()  # as another program does
+    library.review.redo()
+    face = Face.get_by_id(3)
+    assert (face.state, face.person_id) == (FaceState.CONFIRMED, anna)
 
 
 def test_contradictory_decisions_leave_what_was_said_last(library: Services) -> None:

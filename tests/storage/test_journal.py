@@ -12,12 +12,13 @@ def test_many_rows_change_alike_and_come_back(tmp_path: Path) -> None:
     photo = Photo.create(path=Path("/a.jpg"), folder=Path("/"), name="a.jpg", size=1, mtime_ns=1, image_hash="x")
     anna, bo = Person.create(name="Anna"), Person.create(name="Bo")
     faces = [Face.create(photo=photo, person=anna if n % 2 else bo, state="confirmed").id for n in range(1203)]
+    before_first = {"person": bo.id, "state": "confirmed"}
     before = list(Face.select(Face.id, Face.person, Face.state).tuples())
     with journal.decision("merge") as (_, record):
         record.update_all(Face, faces, person=anna.id, state="confirmed")
     done = Decision.get()
     assert len(done.changes) == 602
-    assert done.changes[0] == ["face", faces[0], {"person": bo.id}, {"person": anna.id}]
+    assert done.changes[0] == ["face", faces[0], before_first, {"person": anna.id, "state": "confirmed"}]
     assert {person for (person,) in Face.select(Face.person).tuples()} == {anna.id}
     journal.revert(done)
     assert list(Face.select(Face.id, Face.person, Face.state).tuples()) == before

@@ -43,6 +43,7 @@ WRONG = [  # SQL, and the words of what is found
     ("UPDATE alias SET name = '' WHERE id = 1", "alias: a name"),
     ("UPDATE face SET state = 'odd' WHERE id = 3", "face: a state"),
     ("UPDATE face SET person_id = NULL WHERE id = 1", "face: a state"),
+    ("UPDATE face SET state = 'ignored' WHERE id = 1", "face: a person"),
     ("UPDATE face SET width = -80 WHERE id = 1", "face: a box of somebody"),
     ("UPDATE face SET x = NULL WHERE id = 1", "face: a box of somebody"),
     ("UPDATE face SET height = 9e999 WHERE id = 4", "face: a box"),

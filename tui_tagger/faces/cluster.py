@@ -12,11 +12,12 @@ import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_tagger.faces.bank import usable
 from tui_tagger.faces.strangers import StrangerBank
 
 Floats = NDArray[np.float32]
@@ -66,18 +67,21 @@ class Cluster:
 
 
 def clusters(
-    bank: StrangerBank, embeddings: Floats, known: Known | None = None, go_on: GoOn = lambda _done, _total: True
+    bank: StrangerBank,
+    embeddings: NDArray[np.floating],
+    known: Known | None = None,
+    go_on: GoOn = lambda _done, _total: True,
 ) -> tuple[Cluster, ...] | None:
-    """The clusters among unit `embeddings` [n, d], the largest first; None if `go_on` ended it.
+    """The clusters among `embeddings` [n, d] of any float type, the largest first; None if `go_on` ended it.
 
     No two faces of a photo, of two confirmed people, or of a person and a face rejected for that person are in one
     cluster. The order of the input changes nothing. Embeddings that are zero or not finite are in no cluster. Time
     grows with n^2, memory with n.
     """
-    rows = np.asarray(embeddings, np.float32).reshape(-1, len(bank.mean))
+    rows = np.asarray(embeddings).reshape(-1, len(bank.mean))
     facts = known or Known.nothing(len(rows))
     order = _usable(rows, facts)
-    space = _Space.of(bank, rows[order])
+    space = _Space.of(bank, rows, order)
     graph = _neighbours(space, go_on)
     if graph is None:
         return None
@@ -88,15 +92,18 @@ def clusters(
     return tuple(sorted(found, key=lambda cluster: (-len(cluster.members), min(cluster.members))))
 
 
-def _usable(rows: Floats, known: Known) -> Ints:
+def _usable(rows: NDArray[np.floating], known: Known) -> Ints:
     """The faces to cluster in an order that depends only on what is known of each."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        sound = np.isfinite(rows).all(1) & (np.linalg.norm(rows, axis=1) > 0)
-    usable = np.flatnonzero(sound & ~np.asarray(known.left_out, np.bool_))
-    columns = (known.photos, known.persons, _rejections(known))
-    parts: list[NDArray[Any]] = [rows, *(np.asarray(column, np.int64)[:, None] for column in columns)]
-    keys = np.concatenate([np.ascontiguousarray(part[usable]).view(np.uint8) for part in parts], 1)
-    return usable[np.argsort(keys.view(f"V{keys.shape[1]}")[:, 0], kind="stable")]
+    told = np.stack([np.asarray(each, np.int64) for each in (known.photos, known.persons, _rejections(known))], 1)
+    digests, sound = [], ~np.asarray(known.left_out, np.bool_)
+    for at in range(0, len(rows), BLOCK):
+        block = slice(at, at + BLOCK)
+        sound[block] &= usable(rows[block], rows.shape[1])[1]
+        pairs = zip(np.ascontiguousarray(rows[block]), told[block], strict=True)
+        digests += [blake2b(row.tobytes() + about.tobytes(), digest_size=16).digest() for row, about in pairs]
+    found = np.flatnonzero(sound)
+    keys = np.frombuffer(b"".join(digests), "V16")[found]
+    return found[np.argsort(keys, kind="stable")]
 
 
 def _rejections(known: Known) -> Ints:
@@ -143,12 +150,17 @@ class _Space:
     temperature: float
 
     @classmethod
-    def of(cls, bank: StrangerBank, embeddings: Floats) -> _Space:
-        points, between = bank.project(embeddings), bank.between.astype(np.float64)
+    def of(cls, bank: StrangerBank, embeddings: NDArray[np.floating], order: Ints) -> _Space:
+        between = bank.between.astype(np.float64)
         weight = between / (1 + 2 * between)
+        halves = (weight * between / (1 + between) / 2).astype(np.float32)
+        points, costs = np.empty((len(order), len(between)), np.float32), np.empty(len(order))
+        for at in range(0, len(order), BLOCK):
+            some = bank.project(usable(embeddings[order[at : at + BLOCK]], len(bank.mean))[0])
+            points[at : at + BLOCK], costs[at : at + BLOCK] = some, some**2 @ halves
         return cls(
             points,
-            (points**2 @ (weight * between / (1 + between)).astype(np.float32)).astype(np.float64) / 2,
+            costs,
             weight.astype(np.float32),
             float((np.log1p(between) - np.log1p(2 * between) / 2).sum()),
             bank.between,
@@ -189,13 +201,15 @@ def _tiles(count: int) -> int:
 def _alike(space: _Space) -> Iterator[Pairs]:
     """All pairs above the threshold, each once, tile by tile; of a crowded tile the NEIGHBOURS best of each face."""
     root, costs = np.sqrt(space.weight), space.costs.astype(np.float32)[:, None]
-    scaled, ones = space.points * root, np.ones_like(costs)
-    down = np.hstack([scaled, np.float32(space.constant) - costs, ones])  # the whole ratio is one product
-    across = np.hstack([scaled, ones, -costs])
+
+    def block(at: int, *further: Floats) -> Floats:
+        return np.hstack([space.points[at : at + BLOCK] * root, *(each[at : at + BLOCK] for each in further)])
+
+    ones = np.ones_like(costs)
     for top in range(0, len(space), BLOCK):
-        rows = down[top : top + BLOCK]
+        rows = block(top, np.float32(space.constant) - costs, ones)  # the whole ratio is one product
         for left in range(top, len(space), BLOCK):
-            ratios = rows @ across[left : left + BLOCK].T
+            ratios = rows @ block(left, ones, -costs).T
             if top == left:
                 ratios[np.tri(len(rows), dtype=np.bool_)] = -np.inf
             first, second = np.divmod(np.flatnonzero(_worth(ratios, space.threshold)), ratios.shape[1])
@@ -273,7 +287,10 @@ class _Merging:
         self._costs = space.costs.copy()
         self._sizes = np.ones(count, np.int64)
         self._volumes = np.empty(0)  # of clusters by size
-        self._evidence = self._likelihood(self._sums, self._sizes)
+        parts = (slice(at, at + BLOCK) for at in range(0, count, BLOCK))
+        self._evidence = np.concatenate(
+            [np.empty(0), *(self._likelihood(self._sums[part], self._sizes[part]) for part in parts)]
+        )
         self._changed = [0] * count  # how often a root's cluster has grown; -1 when it has gone into another
         self._heap: list[tuple[float, int, int, int, int]] = []
 
@@ -370,7 +387,7 @@ class _Merging:
 
 
 def _described(space: _Space, merging: _Merging, order: Ints, root: int) -> Cluster:
-    fits, members = merging.fits(root), order[merging.members(root)]
+    fits, members = merging.fits(root).round(3), order[merging.members(root)]  # equal faces differ in single precision
     typical = np.lexsort((members, -fits))
     cohesion = 1 / (1 + np.exp(-np.clip((fits - space.threshold) / space.temperature, -50, 50)))
     return Cluster(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from peewee import fn
 
 from tui_tagger.faces.cluster import Known, clusters
-from tui_tagger.faces.strangers import StrangerBank
 from tui_tagger.services.banks import bank_in_use
 from tui_tagger.services.facts import Facts, Rows
 from tui_tagger.services.query import WAITING
-from tui_tagger.services.recognition import current_model, from_blobs
+from tui_tagger.services.recognition import current_model
 from tui_tagger.services.views import FaceState, PhotoStatus
 from tui_tagger.storage import bulk
 from tui_tagger.storage.database import setting, store_setting
@@ -35,14 +34,14 @@ def cluster(go_on: Callable[[int, int], bool] = lambda _done, _total: True) -> i
     When `go_on` ends it, or the process dies, the clusters stay as they were.
     """
     state = _embedded()
-    rows = [*_waiting(state[0]), *_examples(state[0])]
-    made = clusters(*_input(state[0], rows), go_on=go_on) if rows else ()
+    faces, vectors, known = _input(state[0])
+    made = clusters(bank_in_use(state[0], vectors.shape[1]), vectors, known, go_on) if faces else ()
     if made is None:
         return 0
     found: dict[int, tuple[int, float]] = {}
     for number, one in enumerate(made, 1):
         for index, cohesion in zip(one.members, one.cohesion, strict=True):
-            found[rows[index][0]] = number, cohesion
+            found[faces[index]] = number, cohesion
     return _store(found, state)
 
 
@@ -61,7 +60,7 @@ def _embedded() -> list[Any]:
 Row = tuple[int, int, str, int | None, bytes]  # face, photo, state, person, vector
 
 
-def _waiting(model: str) -> Iterable[Row]:
+def _waiting(model: str) -> Iterator[Row]:
     return _rows(model, Face.state.in_(WAITING))
 
 
@@ -76,7 +75,7 @@ def _examples(model: str) -> Iterator[Row]:
         yield from _rows(model, Face.id.in_(chosen[at : at + AT_ONCE]))
 
 
-def _rows(model: str, wanted: Any) -> Iterable[Row]:
+def _rows(model: str, wanted: Any) -> Iterator[Row]:
     """The faces to cluster that are `wanted`, in photos that are there."""
     return (  # type: ignore[no-any-return]
         Embedding.select(Face.id, Face.photo, Face.state, Face.person, Embedding.vector)
@@ -85,24 +84,28 @@ def _rows(model: str, wanted: Any) -> Iterable[Row]:
         .where((Embedding.model == model) & wanted & (Photo.status != PhotoStatus.OFFLINE))
         .order_by(Face.id)
         .tuples()
+        .iterator()
     )
 
 
-def _input(model: str, rows: Sequence[Row]) -> tuple[StrangerBank, Any, Known]:
-    vectors = from_blobs([vector for *_, vector in rows])
-    places = {face: place for place, (face, *_) in enumerate(rows)}
-    persons = [person if state == FaceState.CONFIRMED and person else -1 for _, _, state, person, _ in rows]
+def _input(model: str) -> tuple[list[int], NDArray[np.float16], Known]:
+    """The faces to cluster, their embeddings [n, d] as they are stored, and what is known of them."""
+    facts: list[tuple[int, int, str, int | None]] = []
+    vectors = bytearray()  # of 100,000 faces 100 MB
+    for face, photo, state, person, vector in chain(_waiting(model), _examples(model)):
+        facts.append((face, photo, state, person))
+        vectors += vector
+    faces = [face for face, *_ in facts]
+    places = {face: place for place, face in enumerate(faces)}
+    persons = [person if state == FaceState.CONFIRMED and person else -1 for _, _, state, person in facts]
     rejected = Rejection.select(Rejection.face, Rejection.person).tuples()
-    return (
-        bank_in_use(model, vectors.shape[1]),
-        vectors,
-        Known(
-            np.array([photo for _, photo, *_ in rows]),
-            np.array(persons),
-            np.zeros(len(rows), np.bool_),
-            [(places[face], person) for face, person in rejected if face in places],
-        ),
+    known = Known(
+        np.array([photo for _, photo, *_ in facts], np.int64),
+        np.array(persons, np.int64),
+        np.zeros(len(facts), np.bool_),
+        [(places[face], person) for face, person in rejected if face in places],
     )
+    return faces, np.frombuffer(vectors, np.float16).reshape(len(facts), -1 if facts else 0), known
 
 
 def _store(found: dict[int, tuple[int, float]], state: list[Any]) -> int:

@@ -137,7 +137,7 @@ def _counts(ids: Sequence[int] | None = None) -> tuple[dict[int, int], dict[int,
     found: dict[str, dict[int, int]] = {"confirmed": {}, "suggested": {}}
     rows = proxy.execute_sql(COUNTS) if ids is None else _of(COUNTS.replace("IS NOT NULL", "IN ({})"), ids)
     for person, state, count in rows:
-        found[state][person] = count
+        found.setdefault(state, {})[person] = count
     return found["confirmed"], found["suggested"]
 
 

@@ -94,14 +94,15 @@ class Scoring:
         Unless `every` face is asked about, only photos are with a face that has no place yet; a place then says no more
         than that its face was answered. Answers follow from people and from the other faces of a photo alone.
         """
-        rows, photo = self._waiting(), self.facts.table["photo"]
+        rows, photo, identifier = self._waiting(), self.facts.table["photo"], self.identifier
         if not every:
             rows = rows[np.isin(photo[rows], photo[rows[self.place[rows] < 0]])]
         answers = [nothing(rows[:0])]
-        for part in _by_photo(rows, photo[rows]) if self.identifier is not None else ():
-            self.scores, self.place[:] = None, -1
-            self._score(self.identifier, part, lambda: True)
-            answers.append(self._suggested(part))
+        if identifier is not None:
+            for part in _by_photo(rows, photo[rows]):
+                self.scores, self.place[:] = None, -1
+                self._score(identifier, part, lambda: True)
+                answers.append(self._suggested(part))
         self.scores, self.place[:] = None, ANSWERED
         self._compare(Answers.joined(answers))
 

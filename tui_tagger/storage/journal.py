@@ -15,7 +15,11 @@ Change = list[Any]  # [table, row id, fields before or None, fields after or Non
 
 
 class Recorder:
-    """Changes rows and remembers what they were."""
+    """Changes rows and remembers what they were.
+
+    Of a row that changes at all every field that was given is on record: what belongs together comes back together,
+    whatever suggestions were put into the row meanwhile.
+    """
 
     def __init__(self) -> None:
         self.changes: list[Change] = []
@@ -26,11 +30,11 @@ class Recorder:
         return int(row.id)
 
     def update(self, table: type[Table], row_id: int, **fields: Any) -> None:
-        before = {name: value for name, value in _image(table, row_id).items() if name in fields}
-        changed = {name: value for name, value in fields.items() if before[name] != value}
-        if changed:
-            _write(table, row_id, changed)
-            self.changes.append([_name(table), row_id, {name: before[name] for name in changed}, changed])
+        image = _image(table, row_id)
+        before = {name: image[name] for name in fields}
+        if before != fields:
+            _write(table, row_id, fields)
+            self.changes.append([_name(table), row_id, before, fields])
 
     def update_all(self, table: type[Table], row_ids: Sequence[int], **fields: Any) -> None:
         """The same for many rows, in few statements and without the object mapper: a key waits for thousands of rows.
@@ -45,9 +49,8 @@ class Recorder:
             known = {row_id: rest for row_id, *rest in rows}
             for row_id in some:
                 before = dict(zip(fields, known[row_id], strict=True))
-                changed = {name: value for name, value in fields.items() if before[name] != value}
-                if changed:
-                    self.changes.append([_name(table), row_id, {name: before[name] for name in changed}, changed])
+                if before != fields:
+                    self.changes.append([_name(table), row_id, before, fields])
             new = ", ".join(f"{column} = ?" for column in columns)
             proxy.execute_sql(f"UPDATE {_name(table)} SET {new} {those}", [*fields.values()])  # noqa: S608
 

@@ -103,6 +103,8 @@ RULES = (
     Rule("face", "a state", "state NOT IN ('unknown', 'suggested', 'confirmed', 'ignored', 'not a face')"
          f" OR (state IN ('suggested', 'confirmed') AND person_id IS NULL) OR {_not_maybe(WHOLE, 'person_id')}",
          _sets("face", NOBODY)),
+    Rule("face", "a person", "state NOT IN ('suggested', 'confirmed') AND person_id IS NOT NULL",
+         _sets("face", "person_id = NULL, probability = NULL, recommendation = 'none'")),
     Rule("face", "a box of somebody", f"state = 'confirmed' AND ({BOX})",
          _sets("face", "x = NULL, y = NULL, width = NULL, height = NULL, landmarks = NULL")),
     Rule("face", "a box", f"state != 'confirmed' AND ({BOX})", "DELETE FROM face WHERE $wrong"),
