@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -22,6 +24,7 @@ from tui_tagger.services.extraction import Models
 from tui_tagger.services.extractors import InProcess
 from tui_tagger.services.scan import scan
 from tui_tagger.services.views import ScanReport
+from tui_tagger.storage.connection import has_open
 from tui_tagger.storage.database import store_setting
 
 PAINTED = {  # file -> persons from left to right (colours of tests/fakes.py)
@@ -34,6 +37,17 @@ PAINTED = {  # file -> persons from left to right (colours of tests/fakes.py)
     "trip/c2.jpg": (2,),
     "trip/none.jpg": (),
 }
+
+
+def refuse_to_touch_open_databases(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook: whoever closes the file of an open database gives up SQLite's locks (storage/integrity.py)."""
+    if event == "open" and isinstance(arguments[0], (str, bytes, Path)):
+        path = os.fsdecode(arguments[0])
+        if path.endswith(".db") and has_open(Path(path)):
+            raise RuntimeError(f"{path} is open in this process: SQLite alone may open it")
+
+
+sys.addaudithook(refuse_to_touch_open_databases)
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tui_tagger.errors import DatabaseError
+from tui_tagger.services import upkeep
+from tui_tagger.services.storage_check import check_database
 from tui_tagger.storage import migrations
 from tui_tagger.storage.database import open_database, setting, store_setting
 from tui_tagger.storage.migrations import STEPS, Step
-from tui_tagger.storage.models import TABLES, Photo
+from tui_tagger.storage.models import TABLES, Person, Photo
 
 
 def columns(connection: sqlite3.Connection, table: str) -> set[str]:
@@ -106,3 +111,25 @@ def test_paths_that_are_not_utf8_come_back_as_they_were(tmp_path: Path) -> None:
     Photo.create(path=path, **fields)
     assert Photo.get(Photo.path == path).path == path
     database.close()
+
+
+def test_a_program_that_ends_leaves_the_log_that_another_writes_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever closes a database last removes its log, and a lock says who is not the last."""
+    monkeypatch.setattr(upkeep, "CHECKED_AT_ONCE", 0)
+    path = tmp_path / "library.db"
+    look = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM person'); c.close()"
+    opened = open_database(path)
+    Person.create(name="Anna")
+    upkeep.look_after(path)
+    assert check_database(path).ok
+    second = open_database(path)
+    subprocess.run([sys.executable, "-c", look, path], check=True)
+    assert path.with_name("library.db-wal").exists()
+    Person.create(name="Bo")
+    second.close()
+    opened.close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM person").fetchone() == (2,)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -14,8 +14,9 @@ from tui_tagger.config import cache_dir, log_dir
 from tui_tagger.metadata.safewrite import runs
 from tui_tagger.private import open_to_others
 from tui_tagger.storage.backups import DAY, backup_folder, backups, contents
+from tui_tagger.storage.connection import has_open
 from tui_tagger.storage.database import repair_hint
-from tui_tagger.storage.integrity import broken_references, broken_text, connect, find_damage
+from tui_tagger.storage.integrity import broken_references, broken_text, connect, find_damage, header_damage
 from tui_tagger.storage.values import find_nonsense
 
 SCARCE = 500_000_000  # bytes left on the database's disk
@@ -60,7 +61,7 @@ def check_database(database: Path) -> Check:
 def _damage(database: Path) -> str:
     if not database.stat().st_size and backups(database):
         return "it is empty"
-    if found := find_damage(database):
+    if found := (not has_open(database) and header_damage(database)) or find_damage(database):
         return found
     with closing(connect(database)) as connection:
         return broken_text(connection)

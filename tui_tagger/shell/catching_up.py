@@ -14,6 +14,7 @@ from tui_tagger.shell.host import Host, in_words
 
 NAME = "faces"  # of its Textual worker
 SELDOM = 10.0  # seconds: a scan brings faces all the time, and they are grouped this often
+AGAIN = 60.0  # seconds after a failure, before which the thread is not run again
 
 
 class CatchingUp:
@@ -23,6 +24,7 @@ class CatchingUp:
         self._app = app
         self._running = False
         self._began = 0.0
+        self._failed = -AGAIN  # when, by time.monotonic()
 
     def begin(self) -> None:
         """The first reading, in a thread where there are many faces."""
@@ -34,7 +36,8 @@ class CatchingUp:
         """No key came for a while: time for what was put off."""
         services = self._app.services
         due = services.review.outdated and time.monotonic() - self._began >= SELDOM
-        if (services.recognition.owing or due) and not self._running:
+        may = not self._running and time.monotonic() - self._failed >= AGAIN
+        if may and (services.recognition.owing or due):
             self._run(catch_up)
 
     def _run(self, work: Callable[..., None]) -> None:
@@ -57,6 +60,7 @@ class CatchingUp:
         error = event.worker.error
         if error is None:
             return
+        self._failed = time.monotonic()
         log.failure("scoring faces failed", error)
         self._app.services.recognition.abandon_scoring()
         trouble = in_words(error)

@@ -14,7 +14,7 @@ from peewee import SqliteDatabase
 from tui_tagger.errors import DatabaseDamaged, DatabaseError
 from tui_tagger.private import make_file, make_folder
 from tui_tagger.storage.backups import backups, copy
-from tui_tagger.storage.connection import LibraryDatabase
+from tui_tagger.storage.connection import LibraryDatabase, has_open
 from tui_tagger.storage.integrity import CHECKED_AT_ONCE, damage_in, header_damage, is_damage, is_locked
 from tui_tagger.storage.migrations import STEPS, applied, migrate
 from tui_tagger.storage.models import Setting, proxy
@@ -37,9 +37,10 @@ def open_database(path: Path) -> SqliteDatabase:
         _refuse_lost(path)
         if path.exists() and not path.is_file():
             raise DatabaseError(f"{path} is no file", "Choose another place with --db.")
-        make_folder(path.parent)
-        make_file(path)  # SQLite gives its -wal and -shm files the mode of the database
-        _prepare(path)
+        if not (has_open(path) and path.exists()):
+            make_folder(path.parent)
+            make_file(path)  # SQLite gives its -wal and -shm files the mode of the database
+            _prepare(path)
         database = LibraryDatabase(str(path), pragmas=PRAGMAS)
         database.connect()
     except (sqlite3.DatabaseError, PeeweeDatabaseError) as error:
@@ -57,7 +58,7 @@ def _refuse_lost(path: Path) -> None:
 
 
 def _refusal(path: Path, error: Exception) -> DatabaseError:
-    if is_damage(error) and (backups(path) or _is_database(path)):
+    if is_damage(error) and (backups(path) or has_open(path) or _is_database(path)):
         return DatabaseDamaged(f"{path} is damaged ({error})", repair_hint(path))
     if is_locked(error):
         return DatabaseError(f"{path} is in use by another program ({error})", "Try again when that has ended.")

@@ -44,9 +44,8 @@ def find_damage(path: Path, cancelled: Callable[[], bool] | None = None) -> str:
     """What `PRAGMA quick_check` finds, in a line; empty where all is well. Other trouble raises sqlite3.Error.
 
     It reads all pages and their order, not whether each index entry has its row: damage to the file is what it is for.
+    SQLite alone touches the file, so this program may have it open.
     """
-    if found := header_damage(path):
-        return found
     with closing(connect(path)) as connection:
         if cancelled is not None:
             connection.set_progress_handler(cancelled, 50_000)  # interrupts, which raises OperationalError
@@ -54,7 +53,12 @@ def find_damage(path: Path, cancelled: Callable[[], bool] | None = None) -> str:
 
 
 def header_damage(path: Path) -> str:
-    """What is wrong with the file's first bytes that SQLite would take for a wish, as to be read-only."""
+    """What is wrong with the file's first bytes that SQLite would take for a wish, as to be read-only.
+
+    Only for a process that has no connection to the file (connection.has_open): closing a file gives up all the locks
+    that a process holds on it, of whatever descriptor (POSIX.1-2017, fcntl; sqlite.org/howtocorrupt.html, 2.2).
+    Another program's connection would then take itself for the last one and remove the log that this one writes to.
+    """
     with path.open("rb") as file:
         head = file.read(20)
     versions = set(head[18:20])  # of the format, for writing and for reading: 1, or 2 with a write-ahead log
