@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from functools import lru_cache
 from pathlib import Path
 
 import platformdirs
@@ -41,6 +43,12 @@ def settings_path() -> Path:
 
 def cache_dir() -> Path:
     """Downloaded model weights and previews."""
+    return _cache_dir(os.environ.get("HOME"), os.environ.get("XDG_CACHE_HOME"))
+
+
+@lru_cache
+def _cache_dir(*_follows_from: str | None) -> Path:
+    """Every key asks for it several times."""
     return Path(platformdirs.user_cache_dir(APP, appauthor=False))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +34,10 @@ def kept_files(folder: Path) -> Iterator[tuple[Path, bytes]]:
     """All that the program keeps: everything but the photos and their sidecars."""
     for path in folder.rglob("*"):
         if path.is_file() and "photos" not in path.relative_to(folder).parts:
-            yield path, path.read_bytes()
+            yield (
+                path,
+                subprocess.run(["cat", path], capture_output=True, check=True).stdout,
+            )  # the database is open here
 
 
 def found_in(folder: Path, wanted: set[bytes]) -> set[str]:

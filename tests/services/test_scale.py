@@ -26,7 +26,7 @@ ACTS: dict[str, tuple[int, Act]] = {
     "a filter": (7, lambda s: s.library.page("person:anna date:2019 -is:offline")),
     "the Photo screen": (5, lambda s: s.library.photo(3)),
     "People's table": (2, lambda s: s.people.entries()),
-    "the next question": (11, lambda s: s.review.item(s.review.queue()[0])),
+    "the next question": (7, lambda s: s.review.item(s.review.queue()[0])),
 }
 
 

@@ -116,7 +116,11 @@ async def test_a_failure_is_told_and_the_next_pause_makes_good(
             app.catching_up.rested()
             await until(pilot, "The disk is full")
             assert not services.recognition.settled
-        await press(pilot, "escape")
+            broken.setattr("tui_tagger.shell.catching_up.log.failure", lambda *_: pytest.fail("again too soon"))
+            await press(pilot, "escape")
+            app.catching_up.rested()
+            await settled(pilot)
+        monkeypatch.setattr("tui_tagger.shell.catching_up.SELDOM", 0)
         for _ in range(5):
             app.catching_up.rested()
             await settled(pilot)

@@ -79,6 +79,7 @@ class Recognition:
         self._put_off: set[int] = set()  # people whose changed gallery is to be enrolled
         self._rivals: frozenset[int] = frozenset()  # rows
         self._given: Scoring | None = None  # what a thread is at
+        self._looked: tuple[int, ...] | None = None  # the database's state at the last look
 
     @property
     def settled(self) -> bool:
@@ -128,9 +129,13 @@ class Recognition:
 
     def read(self) -> None:
         """The same, also for the thread that reads for the first time."""
-        if (current_model(), bank_stamp(self.model)) != (self.model, self._stamp):
+        looked, stamp = bulk.state(), bank_stamp(self.model)
+        if (looked, stamp) == (self._looked, self._stamp):
+            return
+        if (current_model(), stamp) != (self.model, self._stamp):
             self.facts.use(current_model())
             self._begin()
+        self._looked = looked
         born = self.facts.born
         news = self.facts.refresh()
         self.stirred |= bool(news.people or len(np.setdiff1d(news.rows, news.embedded))) or born != self.facts.born

@@ -13,8 +13,7 @@ from tui_tagger.services.preparation import begins_in_thread, catch_up, prepare
 from tui_tagger.shell.host import Host, in_words
 
 NAME = "faces"  # of its Textual worker
-SELDOM = 10.0  # seconds: a scan brings faces all the time, and they are grouped this often
-AGAIN = 60.0  # seconds after a failure, before which the thread is not run again
+SELDOM = 10.0  # seconds: a scan brings faces all the time, and they are grouped this often; likewise after a failure
 
 
 class CatchingUp:
@@ -24,7 +23,7 @@ class CatchingUp:
         self._app = app
         self._running = False
         self._began = 0.0
-        self._failed = -AGAIN  # when, by time.monotonic()
+        self._failed = -SELDOM  # when, by time.monotonic()
 
     def begin(self) -> None:
         """The first reading, in a thread where there are many faces."""
@@ -36,7 +35,7 @@ class CatchingUp:
         """No key came for a while: time for what was put off."""
         services = self._app.services
         due = services.review.outdated and time.monotonic() - self._began >= SELDOM
-        may = not self._running and time.monotonic() - self._failed >= AGAIN
+        may = not self._running and time.monotonic() - self._failed >= SELDOM
         if may and (services.recognition.owing or due):
             self._run(catch_up)
 
