@@ -7,8 +7,9 @@ Scans a mix: every 50th photo has 12 megapixels (benchmarks/large_photos.py), th
 megapixel and less, of many sizes. They come again and again with a few bytes more after their end, so that each is new.
 After `--minutes` the scan is ended as by ctrl+c; `OPTION`s go to `tui-tagger scan`.
 
-Prints memory over time (what processes share counts once), its first and last quarter, and its growth by a straight
-line through the last three quarters. The first quarter is warm-up: models load, and the first large photos come.
+Prints memory over time (what processes share counts once) and, of the time while photos are read, its first and last
+quarter and its growth by a straight line through the last three quarters. The first quarter is warm-up: models load,
+and the first large photos come. At the end of a scan faces are grouped, which takes memory by the face.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from benchmarks.processes import family, memory_of
 
 SAMPLE = 1.0  # seconds
 PARTS = 12
+ENDING = 3  # samples that see processes end
 LARGE_EVERY = 50
 SIDES = (560, 640, 720, 800, 820)  # long sides of the others
 
@@ -110,13 +112,26 @@ def _tell(samples: Sequence[Sample], photos: int, faces: int) -> None:
         row = (part[-1].at, max(totals) / 1e6, sum(totals) / len(totals) / 1e6, largest / 1e6)
         print("|", " | ".join(f"{value:.0f}" for value in row), f"| {max(len(sample.each) for sample in part)} |")
 
-    quarter = len(samples) // 4
-    first, last, warm = samples[:quarter], samples[-quarter:], samples[quarter:]
-    everyone = sorted(set.intersection(*(set(sample.each) for sample in warm[:-3])))  # the last ones see them end
-    print("\n| MB, mean (most) | first quarter | last quarter | growth a 1,000 photos |\n|---|---|---|---|")
-    _tell_row("all processes", first, last, warm, photos / samples[-1].at, None)
-    for number, pid in enumerate(everyone, 1):
-        _tell_row(f"process {number}", first, last, warm, photos / samples[-1].at, pid)
+    reading = while_reading(samples)
+    quarter = len(reading) // 4
+    first, last, warm = reading[:quarter], reading[-quarter:], reading[quarter:]
+    rate = photos / reading[-1].at
+    print("\n| MB, mean (most), while photos are read | first quarter | last quarter | growth a 1,000 photos |")
+    print("|---|---|---|---|")
+    _tell_row("all processes", first, last, warm, rate, None)
+    for number, pid in enumerate(sorted(set.intersection(*(set(sample.each) for sample in warm))), 1):
+        _tell_row(f"process {number}", first, last, warm, rate, pid)
+    grouping = [sample.total / 1e6 for sample in samples[len(reading) :]]
+    print(
+        f"\nAfterwards, {samples[-1].at - reading[-1].at:.0f} s of grouping: {max(grouping, default=0):.0f} MB at most."
+    )
+
+
+def while_reading(samples: Sequence[Sample]) -> Sequence[Sample]:
+    """Those with the processes that extract, which end with the last photo; without the last few."""
+    most = max(len(sample.each) for sample in samples)
+    last = max(number for number, sample in enumerate(samples) if len(sample.each) == most)
+    return samples[: max(last - ENDING, 4)]
 
 
 def _tell_row(
@@ -127,8 +142,8 @@ def _tell_row(
     def megabytes(samples: Sequence[Sample]) -> np.ndarray:
         return np.array([(sample.total if pid is None else sample.each.get(pid, 0)) / 1e6 for sample in samples])
 
-    cells = [f"{values.mean():.0f} ({values.max():.0f})" for values in (megabytes(first), megabytes(last[:-3]))]
-    a_second = np.polyfit([sample.at for sample in warm[:-3]], megabytes(warm[:-3]), 1)[0]
+    cells = [f"{values.mean():.0f} ({values.max():.0f})" for values in (megabytes(first), megabytes(last))]
+    a_second = np.polyfit([sample.at for sample in warm], megabytes(warm), 1)[0]
     print(f"| {name} | {' | '.join(cells)} | {1000 * a_second / rate:+.1f} |")
 
 
