@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,8 @@ from tui_tagger.services.repair import repair
 from tui_tagger.services.storage_check import OLD, Check, check_storage
 from tui_tagger.services.upkeep import after_session, look_after
 from tui_tagger.storage import integrity
-from tui_tagger.storage.backups import backups, make_backup
-from tui_tagger.storage.database import store_setting
+from tui_tagger.storage.backups import backup_folder, backups, make_backup
+from tui_tagger.storage.database import open_database, store_setting
 
 
 def checks(path: Path) -> dict[str, Check]:
@@ -52,6 +54,22 @@ def test_damage_is_told_and_mended(path: Path) -> None:
     (text,) = repair(path)
     assert "is in place" in text
     assert "x.db.damaged-1" in text
+    assert all(check.ok for check in check_storage(path))
+    services = Services.open(path)
+    assert [person.name for person in services.people.list()] == ["Anna"]
+    services.close()
+
+
+@pytest.mark.parametrize("backed_up", [True, False])
+def test_a_table_that_is_gone_is_damage(path: Path, backed_up: bool) -> None:
+    if not backed_up:
+        shutil.rmtree(backup_folder(path))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE decision")
+    with pytest.raises(DatabaseDamaged, match="its table decision is gone"):
+        open_database(path)
+    assert checks(path)["database"].text.endswith("its table decision is gone")
+    assert "is in place" in next(repair(path)) or not backed_up
     assert all(check.ok for check in check_storage(path))
     services = Services.open(path)
     assert [person.name for person in services.people.list()] == ["Anna"]

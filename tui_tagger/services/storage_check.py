@@ -15,7 +15,7 @@ from tui_tagger.metadata.safewrite import runs
 from tui_tagger.private import open_to_others
 from tui_tagger.storage.backups import DAY, backup_folder, backups, contents
 from tui_tagger.storage.connection import has_open
-from tui_tagger.storage.database import repair_hint
+from tui_tagger.storage.database import lost_table, repair_hint
 from tui_tagger.storage.integrity import broken_references, broken_text, connect, find_damage, header_damage
 from tui_tagger.storage.values import find_nonsense
 
@@ -64,7 +64,7 @@ def _damage(database: Path) -> str:
     if found := (not has_open(database) and header_damage(database)) or find_damage(database):
         return found
     with closing(connect(database)) as connection:
-        return broken_text(connection)
+        return lost_table(connection) or broken_text(connection)
 
 
 def _hint(wanted: bool, database: Path) -> str:

@@ -17,7 +17,7 @@ from tui_tagger.storage.backups import backups, copy
 from tui_tagger.storage.connection import LibraryDatabase, has_open
 from tui_tagger.storage.integrity import CHECKED_AT_ONCE, damage_in, header_damage, is_damage, is_locked
 from tui_tagger.storage.migrations import STEPS, applied, migrate
-from tui_tagger.storage.models import Setting, proxy
+from tui_tagger.storage.models import TABLES, Setting, proxy
 
 PRAGMAS = {
     "journal_mode": "wal",
@@ -93,8 +93,17 @@ def _prepare(path: Path) -> None:
             copy(path, path.with_name(f"{path.name}.before-{newest}"))
         if have < newest:
             migrate(connection)
+        if found := lost_table(connection):
+            raise DatabaseDamaged(f"{path} is damaged ({found})", repair_hint(path))
     finally:
         connection.close()
+
+
+def lost_table(connection: sqlite3.Connection) -> str:
+    """The first table that is gone though it was made, in words: a schema can lose one and look sound to SQLite."""
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    lost = sorted(TABLES.keys() - there) if applied(connection) == STEPS[-1].number else []
+    return f"its table {lost[0]} is gone" if lost else ""
 
 
 def setting(key: str, default: Any = None) -> Any:
