@@ -24,8 +24,8 @@ from tui_tagger.services.extraction import Models
 from tui_tagger.services.extractors import InProcess
 from tui_tagger.services.scan import scan
 from tui_tagger.services.views import ScanReport
-from tui_tagger.storage.connection import has_open
 from tui_tagger.storage.database import store_setting
+from tui_tagger.storage.integrity import has_open
 
 PAINTED = {  # file -> persons from left to right (colours of tests/fakes.py)
     "a1.jpg": (0,),

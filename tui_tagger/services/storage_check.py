@@ -14,9 +14,8 @@ from tui_tagger.config import cache_dir, log_dir
 from tui_tagger.metadata.safewrite import runs
 from tui_tagger.private import open_to_others
 from tui_tagger.storage.backups import DAY, backup_folder, backups, contents
-from tui_tagger.storage.connection import has_open
 from tui_tagger.storage.database import lost_table, repair_hint
-from tui_tagger.storage.integrity import broken_references, broken_text, connect, find_damage, header_damage
+from tui_tagger.storage.integrity import broken_references, broken_text, connect, find_damage, has_open, header_damage
 from tui_tagger.storage.values import find_nonsense
 
 SCARCE = 500_000_000  # bytes left on the database's disk

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from peewee import PeeweeException, SqliteDatabase
@@ -35,30 +31,8 @@ def told(error: BaseException, path: object = "The database") -> DatabaseError |
     return DatabaseError(f"{path}: {happened[0]}", happened[1]) if happened else None
 
 
-_open: Counter[str] = Counter()  # connections of this process by absolute path
-_counting = Lock()
-
-
-def has_open(path: Path) -> bool:
-    """Whether this process has a connection to the database: then SQLite alone may open the file (integrity.py)."""
-    return _open[os.path.realpath(path)] > 0
-
-
 class LibraryDatabase(SqliteDatabase):  # type: ignore[misc]
     """Raises DatabaseError, which is told, for a full disk and the like; peewee's own errors for the rest."""
-
-    def _connect(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection = super()._connect()
-        self._count(1)
-        return connection
-
-    def _close(self, conn: sqlite3.Connection) -> None:
-        super()._close(conn)
-        self._count(-1)
-
-    def _count(self, change: int) -> None:
-        with _counting:
-            _open[os.path.realpath(self.database)] += change
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         with self._telling():

@@ -14,8 +14,16 @@ from peewee import SqliteDatabase
 from tui_tagger.errors import DatabaseDamaged, DatabaseError
 from tui_tagger.private import make_file, make_folder
 from tui_tagger.storage.backups import backups, copy
-from tui_tagger.storage.connection import LibraryDatabase, has_open
-from tui_tagger.storage.integrity import CHECKED_AT_ONCE, damage_in, header_damage, is_damage, is_locked
+from tui_tagger.storage.connection import LibraryDatabase
+from tui_tagger.storage.integrity import (
+    CHECKED_AT_ONCE,
+    Connection,
+    damage_in,
+    has_open,
+    header_damage,
+    is_damage,
+    is_locked,
+)
 from tui_tagger.storage.migrations import STEPS, applied, migrate
 from tui_tagger.storage.models import TABLES, Setting, proxy
 
@@ -37,11 +45,11 @@ def open_database(path: Path) -> SqliteDatabase:
         _refuse_lost(path)
         if path.exists() and not path.is_file():
             raise DatabaseError(f"{path} is no file", "Choose another place with --db.")
-        if not (has_open(path) and path.exists()):
+        if not has_open(path):
             make_folder(path.parent)
             make_file(path)  # SQLite gives its -wal and -shm files the mode of the database
-            _prepare(path)
-        database = LibraryDatabase(str(path), pragmas=PRAGMAS)
+        _prepare(path)
+        database = LibraryDatabase(str(path), pragmas=PRAGMAS, factory=Connection)
         database.connect()
     except (sqlite3.DatabaseError, PeeweeDatabaseError) as error:
         raise _refusal(path, error) from error
@@ -82,7 +90,8 @@ def repair_hint(path: Path) -> str:
 def _prepare(path: Path) -> None:
     connection = sqlite3.connect(path, isolation_level=None, timeout=30)
     try:
-        found = header_damage(path) or damage_in(connection, whole=path.stat().st_size <= CHECKED_AT_ONCE)
+        found = "" if has_open(path) else header_damage(path)
+        found = found or damage_in(connection, whole=path.stat().st_size <= CHECKED_AT_ONCE)
         if found and (backups(path) or _is_database(path)):
             raise DatabaseDamaged(f"{path} is damaged ({found})", repair_hint(path))
         have, newest = applied(connection), STEPS[-1].number

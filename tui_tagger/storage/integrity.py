@@ -7,17 +7,46 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
+from weakref import WeakSet
 
 CHECKED_AT_ONCE = 30_000_000  # bytes that are checked before the first frame; larger ones take longer than a start may
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
+class Connection(sqlite3.Connection):
+    """A connection that this process knows of until it is closed or gone."""
+
+    def __init__(self, database: str, *arguments: Any, **options: Any) -> None:
+        super().__init__(database, *arguments, **options)
+        self.file = os.path.realpath(self.execute("PRAGMA database_list").fetchone()[2])
+        _open.add(self)
+
+    def close(self) -> None:
+        super().close()
+        _open.discard(self)
+
+
+_open: WeakSet[Connection] = WeakSet()
+
+
+def has_open(path: Path) -> bool:
+    """Whether this process has a connection to the database: then SQLite alone may open the file.
+
+    Closing a file gives up all the locks that a process holds on it, of whatever descriptor (POSIX.1-2017, fcntl;
+    sqlite.org/howtocorrupt.html, 2.2). Another program's connection would then take itself for the last one and remove
+    the log that this one writes to.
+    """
+    file = os.path.realpath(path)
+    return any(connection.file == file for connection in tuple(_open))
+
+
 def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
     """A plain connection to a file that is there, in autocommit; `mode` is SQLite's: "ro", "rw"."""
     uri = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False, factory=Connection)
 
 
 def is_damage(error: BaseException) -> bool:
@@ -55,9 +84,7 @@ def find_damage(path: Path, cancelled: Callable[[], bool] | None = None) -> str:
 def header_damage(path: Path) -> str:
     """What is wrong with the file's first bytes that SQLite would take for a wish, as to be read-only.
 
-    Only for a process that has no connection to the file (connection.has_open): closing a file gives up all the locks
-    that a process holds on it, of whatever descriptor (POSIX.1-2017, fcntl; sqlite.org/howtocorrupt.html, 2.2).
-    Another program's connection would then take itself for the last one and remove the log that this one writes to.
+    Only for a process that has no connection to it (`has_open`).
     """
     with path.open("rb") as file:
         head = file.read(20)
