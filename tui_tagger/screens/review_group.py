@@ -115,7 +115,7 @@ class GroupPanel(Navigation, Container, can_focus=True):
         self.grid.cursor = self.cursor = min(cursor, max(0, group.count - 1))
         self.grid.fill(group.count, self.thumbnail, self.id_at)
         self.show_question()
-        self.show_look()
+        self.call_after_refresh(self.show_look)  # the next faces first
 
     def thumbnail(self, index: int) -> Thumbnail | None:
         return self._thumbnail(self.group.face_ids[index]) if index < self.group.count else None
@@ -199,7 +199,7 @@ class GroupPanel(Navigation, Container, can_focus=True):
     def move_to(self, index: int) -> None:
         self.cursor = index
         self.grid.move_to(index)
-        self.show_look()
+        self.call_after_refresh(self.show_look)
         self.post_message(self.Moved())
 
     def marks_changed(self) -> None:
