@@ -40,7 +40,7 @@ TARGETS = {
         Target("database file", fuzz_library.database_file, 5),
         Target("export", fuzz_library.export, 20),
         Target("compact weights", fuzz_targets.compact, 4),
-        Target("FaceNet weights", fuzz_targets.facenet, 8),
+        Target("FaceNet weights", fuzz_targets.facenet, 40),
         Target("stranger bank", fuzz_targets.bank, 8),
         Target("answers and searches", fuzz_targets.terminal, 200),
     )

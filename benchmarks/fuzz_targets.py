@@ -6,9 +6,7 @@ A trial that returns has accepted its input; a TaggerError is a refusal with a r
 from __future__ import annotations
 
 import io
-import os
 import random
-import shutil
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -259,26 +257,18 @@ def compact(_corpus: Path, _scratch: Path) -> Trial:
 
 
 def facenet(_corpus: Path, scratch: Path) -> Trial:
-    """FaceNet's weights, as `models install --from-file` and the loader see them: small ones, never the right ones.
-
-    The loader takes them for installed: they are in the right place, and padded to the right size. Their SHA-256 is all
-    that keeps them from torch's readers, one of which took over 40 s at a name of some 100,000 characters.
-    """
+    """FaceNet's weights, as `models install --from-file` and the loader see them: small ones, never the right ones."""
     import torch
 
-    from tui_tagger.faces.embedder import load_embedder
-    from tui_tagger.faces.weights import FACENET, FACENET_ID, install_from_file
+    from tui_tagger.faces.facenet import load_net
+    from tui_tagger.faces.weights import install_from_file
 
     path = scratch / "some.pt"
     torch.save({"conv2d_1a.conv.weight": torch.zeros(32, 3, 3, 3), "last_bn.bias": torch.zeros(512)}, path)
     cache = scratch / "cache"
-    installed = cache / "models" / FACENET.name
-    installed.parent.mkdir(parents=True)
 
     def use(path: Path) -> None:
-        shutil.copy(path, installed)
-        os.truncate(installed, FACENET.size)
-        every([lambda: install_from_file(path, cache=cache), lambda: load_embedder(FACENET_ID, cache)])
+        every([lambda: install_from_file(path, cache=cache), lambda: load_net(path)])
 
     return archive(path.read_bytes(), use, ".pt")
 

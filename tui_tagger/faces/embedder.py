@@ -35,7 +35,7 @@ def load_embedder(model_id: str, cache: Path | None = None, device: str = "cpu")
     if model_id == weights.COMPACT_ID:
         return CompactEmbedder(device=device)
     if model_id == weights.FACENET_ID:
-        return FacenetEmbedder(weights.sound_path(cache), device=device)
+        return FacenetEmbedder(weights.installed_path(cache), device=device)
     known = ", ".join(model.model_id for model in available_models(cache))
     raise ModelError(f"There is no model called {model_id}", f"These are there: {known}")
 
@@ -72,7 +72,7 @@ class FacenetEmbedder:
     dimension = facenet.DIMENSION
 
     def __init__(self, path: Path | None, fast: bool | None = None, device: str = "cpu") -> None:
-        """`path` is the official file's, see `weights.sound_path`.
+        """`path` is the official file's, see `weights.installed_path`.
 
         `fast` chooses bfloat16 arithmetic; by default where the processor computes and has it.
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
+from pickletools import genops
+from typing import IO
 
 import numpy as np
 import torch
@@ -20,6 +24,8 @@ from tui_tagger.imaging import UprightImage
 
 SIDE = 160
 DIMENSION = 512
+OLD_PICKLES = 5  # one after the other in torch's format before 1.6, which the official file has
+LONGEST_NAME = 1_000  # characters
 TRUNK = ("repeat_1", "repeat_2", "repeat_3")  # residual blocks
 HALF = ("conv2d_2b", "conv2d_3b", "conv2d_4a", "conv2d_4b", "mixed_6a", "mixed_7a")
 
@@ -31,6 +37,7 @@ def load_net(path: Path) -> nn.Module:
     file is damaged or made for another architecture.
     """
     try:
+        _refuse_long_names(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
         state = {name: tensor for name, tensor in state.items() if not name.startswith("logits.")}
         net: nn.Module = import_facenet().InceptionResnetV1()
@@ -41,6 +48,26 @@ def load_net(path: Path) -> nn.Module:
     if wrong:
         raise _unreadable(path, f"{len(wrong)} parameters are missing or not known, the first is {wrong[0]}")
     return folded(net.eval()).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def _refuse_long_names(path: Path) -> None:
+    """Takes the file's pickles apart, which runs nothing of them. Raises ValueError for a name that is too long.
+
+    torch searches its own refusals, which quote the name, with patterns whose time grows with the square of its length.
+    """
+    with path.open("rb") as file:
+        packed = file.read(4) == b"PK\3\4"
+        file.seek(0)
+        if packed:
+            with zipfile.ZipFile(file) as archive:
+                pickles = [archive.read(name) for name in archive.namelist() if name.endswith(".pkl")]
+            parts: list[IO[bytes]] = [io.BytesIO(data) for data in pickles]
+        else:
+            parts = [file] * OLD_PICKLES
+        for part in parts:
+            for _, argument, _ in genops(part):
+                if isinstance(argument, (str, bytes)) and len(argument) > LONGEST_NAME:
+                    raise ValueError(f"a name of {len(argument):,} characters")
 
 
 def _unreadable(path: Path, reason: str) -> ModelError:

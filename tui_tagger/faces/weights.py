@@ -83,17 +83,6 @@ def installed_path(cache: Path | None = None, file: WeightsFile = FACENET) -> Pa
     return path if _size(path) == file.size else None
 
 
-def sound_path(cache: Path | None = None, file: WeightsFile = FACENET) -> Path | None:
-    """`installed_path`, once its SHA-256 is what was published: nothing else is given to torch's readers.
-
-    Takes 0.1 s. Raises ModelError for another file, on which those readers can work for hours, weights_only or not.
-    """
-    path = installed_path(cache, file)
-    if path is not None and (digest := _digest(path)) != file.sha256:
-        raise _wrong_file(path, f"its SHA-256 is {digest}", file)
-    return path
-
-
 def install_from_file(
     source: Path, progress: Progress | None = None, cache: Path | None = None, file: WeightsFile = FACENET
 ) -> Path:
