@@ -32,7 +32,7 @@ PRAGMAS = {
     "foreign_keys": 1,
     "synchronous": "full",  # a decision that was shown as taken survives a power cut
     "busy_timeout": 10_000,  # milliseconds; the worker and a second app write too
-    "cache_size": -16_000,  # KiB
+    "cache_size": -8_000,  # KiB
 }
 
 
