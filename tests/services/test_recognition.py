@@ -17,8 +17,10 @@ from tui_tagger.errors import UsageError
 from tui_tagger.faces.scores import Scores
 from tui_tagger.services import Services
 from tui_tagger.services.birth import age_at, clean_birth_date
+from tui_tagger.services.facts import Facts
 from tui_tagger.services.library import face_view
 from tui_tagger.services.recognition import Recognition, current_model, to_blob
+from tui_tagger.services.scoring import Scoring
 from tui_tagger.services.views import FaceState
 from tui_tagger.storage import bulk
 from tui_tagger.storage.database import store_setting
@@ -61,6 +63,40 @@ def test_an_empty_gallery_suggests_nobody(library: Services) -> None:
 def test_a_fresh_program_knows_the_gallery_before_the_first_decision(library: Services) -> None:
     library.review.name([1], "Anna")
     assert [candidate.person for candidate in Recognition().suggestion(3).candidates] == ["Anna"]
+
+
+@pytest.mark.parametrize("step", ["scoring", "writing", "committing", "ending"])
+def test_after_a_failure_the_next_update_makes_good(
+    library: Services, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    library.review.name([2], "Bo")
+    write = Facts.store
+
+    def full(*_: object) -> None:
+        raise OSError("no room")
+
+    def full_at_last(self: Facts, *told: Any) -> None:
+        write(self, *told)
+        full()
+
+    with monkeypatch.context() as broken:
+        match step:
+            case "scoring":
+                broken.setattr(Scoring, "run", full)
+            case "writing":
+                broken.setattr(Facts, "store", full)
+            case "committing":
+                broken.setattr(Facts, "store", full_at_last)
+            case _:
+                broken.setattr(Recognition, "end_scoring", full)
+        with pytest.raises(OSError, match="no room"):
+            library.review.name([1], "Anna")
+        assert not library.recognition.settled
+    assert face_view(1).person == "Anna"
+    library.recognition.update()
+    assert library.recognition.settled
+    assert face_view(3).person == "Anna"
+    agree(library)
 
 
 def test_only_suggestions_that_differ_are_stored(library: Services) -> None:

@@ -121,7 +121,37 @@ async def test_a_failure_is_told_and_the_next_pause_makes_good(
             app.catching_up.rested()
             await settled(pilot)
         monkeypatch.setattr("tui_tagger.shell.catching_up.SELDOM", 0)
-        for _ in range(5):
+        app.catching_up.rested()
+        await settled(pilot)
+        assert services.recognition.settled
+
+
+async def test_a_decision_stands_though_what_follows_from_it_fails(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few faces are scored at once, while the key waits: the thread tries again, and tells what goes on failing."""
+    monkeypatch.setattr(recognition, "MANY", 1_000)
+    app = TaggerApp(services, TERMINAL)
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "f5", "t")
+        await until(pilot, "Anna")
+        screen = app.screen
+        assert isinstance(screen, ReviewScreen)
+        first = screen.shown_id
+        with monkeypatch.context() as broken:
+
+            def failing(_self: Scoring, _go_on: Callable[[], bool] = lambda: True) -> bool:
+                raise TaggerError("The disk is full", "Make room.")
+
+            broken.setattr(Scoring, "run", failing)
+            await press(pilot, "a")
+            assert Face.get_by_id(first).state == FaceState.CONFIRMED
+            assert screen.shown_id != first
+            assert not services.recognition.settled
             app.catching_up.rested()
-            await settled(pilot)
+            await until(pilot, "The disk is full")
+        await press(pilot, "escape")
+        monkeypatch.setattr("tui_tagger.shell.catching_up.SELDOM", 0)
+        app.catching_up.rested()
+        await settled(pilot)
         assert services.recognition.settled

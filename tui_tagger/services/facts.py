@@ -187,14 +187,16 @@ class Facts:
         return News(news, with_vector, self._moved(before, rows, with_vector) | (hidden ^ self.hidden))
 
     def store(self, rows: Rows, person: Rows, probability: NDArray[np.float64], level: NDArray[np.int8]) -> None:
-        """Writes suggestions to the database and here; a face that a human decided meanwhile is left alone there."""
+        """Writes suggestions to the database alone: they are taken once that has them for good (`take`).
+
+        A face that a human decided meanwhile is left alone.
+        """
         told = []
         columns = (self.table["id"][rows], person, probability, level)
         for face, who, chance, how in zip(*(column.tolist() for column in columns), strict=True):
             words = (None, None, "none", "unknown") if who == NOBODY else (who, chance, LEVELS[how], "suggested")
             told.append((*words, face))
         bulk.store_suggestions(told)
-        self.take(rows, person, probability, level)
 
     def take(self, rows: Rows, person: Rows, probability: NDArray[np.float64], level: NDArray[np.int8]) -> None:
         """The suggestions of waiting faces from now on, here alone."""
@@ -202,10 +204,10 @@ class Facts:
         table["person"][rows], table["probability"][rows], table["level"][rows] = person, probability, level
         table["state"][rows] = np.where(person == NOBODY, 0, LAST_WAITING)
 
-    def seen(self, begun: int) -> None:
-        """What changed since change `begun` was done here, if that is what was seen last."""
+    def seen(self, begun: int, ended: int) -> None:
+        """What changed from change `begun` to `ended` was done here, if that is what was seen last."""
         if self._seen == begun:
-            self._seen = bulk.newest_change()
+            self._seen = ended
 
     # --- reading ----------------------------------------------------------------------------------------------------
 

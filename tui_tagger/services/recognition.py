@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_tagger import log
 from tui_tagger.errors import UsageError
 from tui_tagger.faces import weights
 from tui_tagger.faces.division import divide
@@ -89,20 +90,23 @@ class Recognition:
     def update(self) -> int:
         """Learns what was decided and found since the last call, and stores the suggestions that follow from it.
 
-        Returns how many faces' suggestions changed; none yet where that is left to a thread.
+        Returns how many faces' suggestions changed; none yet where that is left to a thread. So is what fails where
+        there is one: the decision before it is stored, and the thread tells what goes on failing.
         """
         self.owing = self.reading or self.scoring or (self.patient and self._many)
-        return 0 if self.owing else self.catch_up()
+        try:
+            return 0 if self.owing else self.catch_up()
+        except Exception as error:
+            if not self.patient:
+                raise
+            log.failure("scoring faces failed", error)
+            return 0
 
     def catch_up(self) -> int:
         """Does the update, also one that was left to a thread, unless a thread is at it."""
         if self.reading or self.scoring:
             return 0
-        scoring = self.begin_scoring()
-        scoring.run()
-        self.store(scoring, scoring.answers)
-        self.end_scoring(scoring)
-        return len(scoring.answers.rows)
+        return self._score(Scoring.run)
 
     def pass_over(self, whole: bool) -> int:
         """`catch_up` of a process that stays small, however many faces there are: it keeps no scores.
@@ -110,12 +114,24 @@ class Recognition:
         Answers the faces that are new since the last call, with the others in their photos; every face the first time,
         and where it is to be the `whole` and is `stirred`. Returns how many faces' suggestions changed.
         """
+
+        def pass_over(scoring: Scoring) -> None:
+            every = not (scoring.place >= 0).any() or (whole and self.stirred)
+            scoring.pass_over(every)
+            self.stirred = self.stirred and not every
+
+        return self._score(pass_over)
+
+    def _score(self, work: Callable[[Scoring], object]) -> int:
+        """Scores here and now. After a failure, which is raised, the next update makes good."""
         scoring = self.begin_scoring()
-        every = not (scoring.place >= 0).any() or (whole and self.stirred)
-        scoring.pass_over(every)
-        self.stirred = self.stirred and not every
-        self.store(scoring, scoring.answers)
-        self.end_scoring(scoring)
+        try:
+            work(scoring)
+            self.store(scoring, scoring.answers)
+            self.end_scoring(scoring)
+        except BaseException:
+            self.abandon_scoring()
+            raise
         return len(scoring.answers.rows)
 
     @property
@@ -135,9 +151,9 @@ class Recognition:
         if (current_model(), stamp) != (self.model, self._stamp):
             self.facts.use(current_model())
             self._begin()
-        self._looked = looked
         born = self.facts.born
         news = self.facts.refresh()
+        self._looked = looked
         self.stirred |= bool(news.people or len(np.setdiff1d(news.rows, news.embedded))) or born != self.facts.born
         if self.scoring:
             self._meanwhile.append(news)
@@ -178,10 +194,13 @@ class Recognition:
             current = np.isin(answers.person, known) & ~np.isin(answers.rows, moved)
         self.owing = self.owing or not current.all()
         kept = answers.where(current)
+        told = kept.rows, kept.person, kept.probability, kept.level
         with proxy.atomic("IMMEDIATE"):
             begun = bulk.newest_change()
-            self.facts.store(kept.rows, kept.person, kept.probability, kept.level)
-            self.facts.seen(begun)
+            self.facts.store(*told)
+            ended = bulk.newest_change()
+        self.facts.take(*told)
+        self.facts.seen(begun, ended)
 
     def end_scoring(self, scoring: Scoring) -> None:
         """Takes back the scores, and takes over the galleries that nothing happened to meanwhile."""
@@ -206,7 +225,7 @@ class Recognition:
             self._identifier.take(person, scoring.identifier)
 
     def abandon_scoring(self) -> None:
-        """After a failure in the thread: all is to be scored anew."""
+        """After a failure: all is to be scored anew."""
         if self.reading:
             self.facts.use(self.model)
             self._begin()
