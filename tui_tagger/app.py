@@ -40,6 +40,7 @@ from tui_tagger.shell.elsewhere import ScansElsewhere
 from tui_tagger.shell.host import Host, in_words
 from tui_tagger.shell.keymap import contexts, key_names, keymap
 from tui_tagger.shell.leaving import leave
+from tui_tagger.shell.legible import legible
 from tui_tagger.shell.looks import chosen, look_commands, wear
 from tui_tagger.shell.messages import Messages
 from tui_tagger.shell.model_commands import model_commands
@@ -165,6 +166,10 @@ class TaggerApp(Host):
 
     def on_cursor_position(self) -> None:
         self.line.answered()
+
+    def get_css_variables(self) -> dict[str, str]:
+        self.theme_variables = legible(super().get_css_variables())
+        return self.theme_variables
 
     def get_default_screen(self) -> Screen[Any]:
         return self.screens_by_name["library"]

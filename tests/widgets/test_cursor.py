@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.theme import BUILTIN_THEMES
 
 import tui_tagger.app
+from tui_tagger.shell.legible import contrast
 from tui_tagger.widgets.face_grid import ROWS, WIDTH, FaceGrid, Thumbnail, half_cells
 from tui_tagger.widgets.frame import Frame
 from tui_tagger.widgets.row_list import RowList
@@ -35,17 +36,6 @@ class Lists(App[None]):
 
         self.query_one(RowList).fill(3, lambda index, _width: Content(f"row {index}"))
         self.query_one(FaceGrid).fill(3, thumbnail, lambda index: index)
-
-
-def contrast(one: Color, other: Color) -> float:
-    """The ratio of WCAG 2.1: 1 for the same colour, 21 for black and white."""
-
-    def luminance(colour: Color) -> float:
-        parts = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour.normalized)
-        return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
-
-    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 def colours(app: App[None], words: str) -> tuple[Color, Color]:

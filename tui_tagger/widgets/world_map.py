@@ -65,15 +65,15 @@ class WorldMap(Widget, can_focus=True):
     WorldMap { width: 1fr; height: 1fr; }
     WorldMap > .map--coast { color: $foreground-muted; }
     WorldMap > .map--border { color: $foreground-disabled; }
-    WorldMap > .map--name { color: $foreground; text-style: dim; }
-    WorldMap > .map--direction { color: $warning; }
-    WorldMap > .map--marker { color: $error; text-style: bold; }
-    WorldMap > .map--tagged { color: $success; }
+    WorldMap > .map--name { color: $foreground-muted; }
+    WorldMap > .map--direction { color: $text-warning; }
+    WorldMap > .map--marker { color: $text-error; text-style: bold; }
+    WorldMap > .map--tagged { color: $text-success; }
     WorldMap > .map--mixed { color: $text-primary; }
-    WorldMap > .map--untagged { color: $warning; text-style: bold; }
+    WorldMap > .map--untagged { color: $text-warning; text-style: bold; }
     WorldMap > .map--cursor { text-style: bold reverse; }
     WorldMap > .map--caption { background: $surface; text-style: bold; }
-    WorldMap > .map--frame { color: $accent; text-style: bold; }
+    WorldMap > .map--frame { color: $text-accent; text-style: bold; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = set(CLASSES.values())
     BINDINGS: ClassVar[list[BindingType]] = [
