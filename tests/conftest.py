@@ -55,6 +55,11 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(2 * (os.cpu_count() or 1), 12)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no process is left alone with them at the end."""
+    items.sort(key=lambda item: "end_to_end" not in item.path.parts)
+
+
 def keep_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the program keeps is under this folder."""
     for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):

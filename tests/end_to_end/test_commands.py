@@ -25,7 +25,7 @@ from tui_tagger.demo.library import GroundTruth
 from tui_tagger.geometry import Box
 from tui_tagger.metadata.identity import file_hash
 
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = pytest.mark.xdist_group("commands")
 
 PORTRAITS = 3  # of a person, at most
 SOME = 14  # photos: every orientation, every format and the damaged one

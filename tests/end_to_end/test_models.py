@@ -29,7 +29,7 @@ from tui_tagger.services.extractors import InProcess
 from tui_tagger.services.scan import scan
 from tui_tagger.services.worker import models
 
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = pytest.mark.xdist_group("models")
 
 PHOTOS = 8
 HUMAN = ("confirmed", "ignored")  # a fourth face is marked "not a face", which the list leaves out

@@ -16,8 +16,6 @@ from tui_tagger.services import Services
 from tui_tagger.services.library import all_faces
 from tui_tagger.storage.models import Embedding
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 SOME = 14  # photos: every orientation, every format and the damaged one
 TOLERANCE = 1.0  # pixels: metadata keeps six decimals of the photo's width and height
 DRAWN = Box(40, 30, 120, 140)  # a box drawn by hand where no detector sees a face

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tui_tagger.widgets.keys import key, key_names
+from tui_tagger.widgets.line_input import LineInput
 from tui_tagger.widgets.row_list import RowList
 from tui_tagger.widgets.text import cell
 
@@ -51,7 +52,7 @@ class SearchScreen(Screen[int]):
 
     def compose(self) -> ComposeResult:
         yield Static(Content(f" {self.heading}"), id="search-title")
-        yield Input(id="search-input", compact=True, placeholder="type to search")
+        yield LineInput("search-input", "type to search")
         rows = RowList(id="search-list")
         rows.can_focus = False
         yield rows

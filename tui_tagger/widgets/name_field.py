@@ -17,6 +17,7 @@ from tui_tagger.services.views import KnownName
 from tui_tagger.text import visible
 from tui_tagger.widgets.hints import Asking, Hint, Offer
 from tui_tagger.widgets.keys import key
+from tui_tagger.widgets.line_input import LineInput
 from tui_tagger.widgets.row_list import RowList
 
 
@@ -53,7 +54,7 @@ class NameField(Asking, Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(id="name-title")
-        yield Input(id="name-input", compact=True, placeholder="type a name")
+        yield LineInput("name-input", "type a name")
         matches = RowList(id="name-matches")
         matches.can_focus = False
         yield matches

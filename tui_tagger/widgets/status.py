@@ -21,6 +21,7 @@ from tui_tagger.text import visible
 from tui_tagger.widgets.hints import Asking, Hint, Offer, looked_up
 from tui_tagger.widgets.job_bar import JobBar
 from tui_tagger.widgets.keys import key, key_names
+from tui_tagger.widgets.line_input import LineInput
 
 MESSAGE_SECONDS = 6.0
 TYPING_REST = 0.12  # seconds without a key before a filter is applied: in a large library that takes a second
@@ -92,7 +93,7 @@ class Field(Asking, Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(id="field-label")
-        yield Input(id="field-input", compact=True)
+        yield LineInput("field-input")
 
 
 class StatusRow(Horizontal):
