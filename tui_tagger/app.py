@@ -332,12 +332,12 @@ class TaggerApp(Host):
             show_history(self.ready)
 
     def action_undo(self) -> None:
-        self.show_again(self.services.review.undo(), "Undone", "Nothing to undo")
+        self.show_again(self.services.review.undo(), "Nothing to undo")
 
     def action_redo(self) -> None:
-        self.show_again(self.services.review.redo(), "Redone", "Nothing to redo")
+        self.show_again(self.services.review.redo(), "Nothing to redo")
 
-    def show_again(self, outcome: Outcome | None, done: str, nothing: str) -> None:
+    def show_again(self, outcome: Outcome | None, nothing: str) -> None:
         """Goes back to the faces that an undo or redo touched."""
         if outcome is None:
             self.tell(nothing)
@@ -345,7 +345,7 @@ class TaggerApp(Host):
         if self.ready:
             self.ready.went_back(outcome)
             self.ready.fill()
-        self.tell(f"{done}: {outcome.message}")
+        self.tell(outcome.message)
 
     def action_pause(self) -> None:
         job = self.services.jobs.current()
