@@ -127,5 +127,21 @@ async def test_an_empty_table_takes_all_keys() -> None:
         assert app.query_one(ExifTable).current is None
 
 
+async def test_a_filter_that_leaves_nothing_says_so() -> None:
+    app = TableApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        table = app.query_one(ExifTable)
+        table.show(TAGS)
+        table.set_filter("[b]zoom\x1b")
+        await pilot.pause()
+        assert screen_text(app).split("\n")[0].strip() == "No tag holds [b]zoom␛"
+        assert table.current is None
+        table.set_filter("")
+        assert table.current is TAGS[0]
+        table.show(())
+        await pilot.pause()
+        assert not screen_text(app).strip()
+
+
 def test_folding() -> None:
     assert folded("ÀÉÎ Straße ﬁ") == "aei strasse fi"

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 
-from tui_tagger.text import folded
+from tui_tagger.text import folded, visible
 from tui_tagger.widgets.keys import key
 from tui_tagger.widgets.row_list import RowList
 from tui_tagger.widgets.text import cell
@@ -34,7 +34,7 @@ class Entry(Protocol):
 
 
 class ExifTable(RowList):
-    """All tags of a photo in their groups; a row is a heading or a tag."""
+    """All tags of a photo in their groups; a row is a heading or a tag, or says that the filter left none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("r", "toggle_raw", "exif.raw", "raw", "Show raw or readable values"),
@@ -50,7 +50,7 @@ class ExifTable(RowList):
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.entries: tuple[Entry, ...] = ()
-        self.rows: list[Entry | str] = []  # a heading is its group's name
+        self.rows: list[Entry | str] = []  # a heading is a text
         self.filter_text = ""
         self.raw = False
 
@@ -101,6 +101,8 @@ class ExifTable(RowList):
         self.rows = []
         for group, entries in groupby(kept, key=lambda entry: entry.group):
             self.rows += [group, *entries]
+        if self.entries and not kept:
+            self.rows = [f"No tag holds {visible(self.filter_text)}"]
         self.fill(len(self.rows), self._draw_row)
         same = [index for index, row in enumerate(self.rows) if before is not None and row is before]
         self.cursor = same[0] if same else min(1, max(0, len(self.rows) - 1))
@@ -109,7 +111,7 @@ class ExifTable(RowList):
     def _draw_row(self, index: int, width: int) -> Content:
         row = self.rows[index]
         if isinstance(row, str):
-            return cell(row, width, "bold $text-accent")
+            return cell(row, width, "bold $text-accent" if self.shown else "$foreground-muted")
         name = min(LONGEST_NAME, max(1, int(width * NAME_SHARE)))
         return Content.assemble(
             " ",
