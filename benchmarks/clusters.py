@@ -36,7 +36,8 @@ Figures = dict[str, dict[str, float]]  # method or size -> figure -> value
 MIXES = ((50, 0), (50, 100), (125, 125), (250, 0))  # people with all their faces, people with one
 SIZES = (1_000, 10_000, 100_000)
 CONFIRMED = 0.1  # share of faces that are confirmed where decisions count
-SPREAD = 2.0
+CLOSE = 0.45  # within-person deviations of drawn faces, in the bank's
+GROWING = (2_000, 8_000, 32_000)  # faces
 MANY = 5  # faces of a person from which groups per person are counted
 
 
@@ -194,16 +195,33 @@ def clusters(
     return {name: measured(method, many) for name, method in methods.items()}
 
 
+def growth(bank: StrangerBank, embeddings: Floats, people: Sequence[str], sizes: Sequence[int] = GROWING) -> Figures:
+    """Ours on libraries of everybody's faces, ever more people: where the settings must not have been chosen."""
+    _, who = np.unique(people, return_inverse=True)
+    everybody = np.random.default_rng(0).permutation(who.max() + 1)
+    order = np.argsort(everybody.argsort()[who], kind="stable")
+    found = {}
+    for size in sorted({min(size, len(order)) for size in sizes}):
+        part = order[:size]
+        labels = ours(bank, embeddings, decisions=False)(Library(part, who[part], np.arange(size)))
+        found[f"{size:,} faces of {len(np.unique(who[part])):,} people"] = measures(labels, who[part])
+    return found
+
+
 def drawn(bank: StrangerBank, count: int, seed: int = 0) -> tuple[Floats, Ints]:
     """`count` faces from the bank's two-covariance model and their people, who have 1 to some 60 faces.
 
-    People are SPREAD times as far apart as in the bank: then nearly all faces are merged, which takes the longest.
+    Faces of a person are more alike than in the bank: then nearly all are merged, which takes the longest.
     """
     rng = np.random.default_rng(seed)
     people = np.repeat(np.arange(count), rng.geometric(0.1, count))[:count]
-    means = rng.standard_normal((people[-1] + 1, len(bank.between)), np.float32) * (SPREAD * np.sqrt(bank.between))
-    points = means[people] + rng.standard_normal((count, len(bank.between)), np.float32)
-    return (bank.mean + points @ np.linalg.pinv(bank.basis)).astype(np.float32), people
+    back = np.linalg.pinv(bank.basis)
+    means = (
+        bank.mean + rng.standard_normal((people[-1] + 1, len(bank.between)), np.float32) * np.sqrt(bank.between) @ back
+    )
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    rows = means[people] + CLOSE * rng.standard_normal((count, len(bank.between)), np.float32) @ back
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32), people
 
 
 def speed(bank: StrangerBank, sizes: Sequence[int] = SIZES) -> Figures:

@@ -76,8 +76,10 @@ def sections(data: Path, quick: bool, folder: Path | None) -> Iterator[str]:
     compact = both[0]
     bank, asked = bank_for(COMPACT_ID), compact.validation
     found = clusters.clusters(bank, asked.embeddings, asked.names, quick)
-    found_fast = clusters.speed(bank, clusters.SIZES[:2] if quick else clusters.SIZES)
-    yield f"### Groups of unknown faces\n\n{clusters.table(found)}\n\n{clusters.table(found_fast)}"
+    grown = clusters.growth(bank, compact.training.embeddings, compact.training.people)
+    fast = clusters.speed(bank, clusters.SIZES[:2] if quick else clusters.SIZES)
+    tables = "\n\n".join(map(clusters.table, (found, grown, fast)))
+    yield f"### Groups of unknown faces\n\n{tables}"
     for title, wanted in (("all poses", asked), ("frontal photos", asked.where(faces.is_frontal))):
         yield f"### Human effort, {title}\n\n{reviewer.report(wanted.embeddings, wanted.people, quick)}"
     yield f"### Scoring again after a decision\n\n{decision.report()}"

@@ -26,8 +26,9 @@ GoOn = Callable[[int, int], bool]  # done, total -> whether to go on
 
 # In units of the bank's temperature, chosen on half of the validation people (benchmarks/README.md)
 LEAST = 3.0  # of the mean log-likelihood ratio of the pairs that a merger makes
-MARGIN = 3.0  # by which the log-likelihood ratio of a merger must exceed that
+MARGIN = 3.35  # by which the log-likelihood ratio of a merger must exceed that
 FEW = 1000  # faces; the more there are, the more look alike by chance
+GROWTH = 0.5  # people among n faces grow as this power of n: most are of those who were there before
 NEIGHBOURS = 32  # of one face in the graph
 BLOCK = 2048  # faces a side of one matrix product
 PENDING = 4_000_000  # pairs kept before the graph is thinned out
@@ -124,8 +125,11 @@ def alike_from(bank: StrangerBank) -> float:
 
 
 def merge_from(bank: StrangerBank, count: int) -> float:
-    """The least log-likelihood ratio of a merger among `count` faces: the prior odds of "one person" fall as 1 / n."""
-    growth = float(np.log(max(count, FEW) / FEW))
+    """The least log-likelihood ratio of a merger among `count` faces.
+
+    The prior odds of "one person" fall as one over the number of people.
+    """
+    growth = GROWTH * float(np.log(max(count, FEW) / FEW))
     return alike_from(bank) + bank.settings.temperature * (MARGIN + growth)
 
 
