@@ -11,12 +11,15 @@ draws, people and libraries. `--readme` puts what is printed between the marks o
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import clusters, decision, identification, plots, reviewer
+from benchmarks import clusters, identification, plots, reviewer
 from benchmarks.verification import KINDS, table, verify
 from tools import faces
 from tools.faces import Embed, Faces
@@ -82,7 +85,14 @@ def sections(data: Path, quick: bool, folder: Path | None) -> Iterator[str]:
     yield f"### Groups of unknown faces\n\n{tables}"
     for title, wanted in (("all poses", asked), ("frontal photos", asked.where(faces.is_frontal))):
         yield f"### Human effort, {title}\n\n{reviewer.report(wanted.embeddings, wanted.people, quick)}"
-    yield f"### Scoring again after a decision\n\n{decision.report()}"
+    yield f"### Scoring again after a decision\n\n{alone('benchmarks.decision')}"
+
+
+def alone(module: str) -> str:
+    """What a benchmark prints in a process of one thread: waiting threads would count as processor time."""
+    command, home = [sys.executable, "-m", module], Path(__file__).resolve().parents[1]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    return subprocess.run(command, cwd=home, env=environment, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _plot(opened: list[identification.Results], folder: Path) -> None:
