@@ -49,9 +49,9 @@ class Picture:
     def fitted(self, size: tuple[int, int]) -> Picture:
         """As much of it as fills `size`, from above its middle."""
         scale = max(size[0] / self.image.width, size[1] / self.image.height)
-        width, height = size[0] / scale, size[1] / scale
+        width, height = min(size[0] / scale, self.image.width), min(size[1] / scale, self.image.height)
         left, top = (self.image.width - width) * 0.5, (self.image.height - height) * 0.3
-        part = (left, top, left + width, top + height)
+        part = (left, top, min(left + width, self.image.width), min(top + height, self.image.height))
         return Picture(self.image.resize(size, Image.Resampling.BICUBIC, part), self._moved(-left, -top, scale, size))
 
     def contained(self, width: int, height: int) -> Picture:
