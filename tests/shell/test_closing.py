@@ -14,9 +14,11 @@ from tests.screens.screen_text import SMALL, footer, press, settled, text, until
 from tests.services.test_elsewhere import SCANNER
 from tests.services.test_elsewhere import until as waited
 from tui_tagger.app import TaggerApp
+from tui_tagger.errors import TaggerError
 from tui_tagger.services import Services
 from tui_tagger.services.elsewhere import others
 from tui_tagger.services.jobs import JobService
+from tui_tagger.services.views import JobState, JobView
 from tui_tagger.settings import parse
 
 
@@ -62,6 +64,22 @@ async def test_the_settings_answer_it(services: Services, scanning: tuple[Path, 
         await press(pilot, "q")
         assert not app.is_running
         assert app.left_running == (scanning if left else ())
+
+
+@pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.FAILED, JobState.RUNNING])
+async def test_a_report_that_comes_once_the_app_has_closed_ends_nothing(
+    app: TaggerApp, services: Services, monkeypatch: pytest.MonkeyPatch, state: JobState
+) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await settled(pilot)
+    assert not app.screen_stack
+    monkeypatch.setattr(services.jobs, "error", TaggerError("The disk is full", "Make room."))
+    monkeypatch.setattr(services.jobs, "current", lambda: JobView(1, "Scanning", state, 1, 2, (), 1.0, None))
+    app.stale = True
+    app.poll()
+    app.tell("done")
+    app.stop_at(TaggerError("The disk is full", "Make room."))
+    assert app.failure is None
 
 
 async def test_a_scan_of_another_process_is_shown_and_can_be_ended(

@@ -28,8 +28,9 @@ class Host(App[None]):
 
     @property
     def shown(self) -> BaseScreen | None:
-        """The app's own screen on top; None while help, palette or history lie on it."""
-        return self.screen if isinstance(self.screen, BaseScreen) else None
+        """The app's own screen on top; None while help, palette or history lie on it, and once the app has closed."""
+        screens = self.screen_stack
+        return screens[-1] if screens and isinstance(screens[-1], BaseScreen) else None
 
     @property
     def ready(self) -> BaseScreen | None:
