@@ -65,7 +65,7 @@ def test_a_fresh_program_knows_the_gallery_before_the_first_decision(library: Se
     assert [candidate.person for candidate in Recognition().suggestion(3).candidates] == ["Anna"]
 
 
-@pytest.mark.parametrize("step", ["scoring", "writing", "committing", "ending"])
+@pytest.mark.parametrize("step", ["reading", "beginning", "scoring", "writing", "committing", "ending"])
 def test_after_a_failure_the_next_update_makes_good(
     library: Services, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -81,6 +81,10 @@ def test_after_a_failure_the_next_update_makes_good(
 
     with monkeypatch.context() as broken:
         match step:
+            case "reading":
+                broken.setattr(Facts, "refresh", full)
+            case "beginning":
+                broken.setattr(Facts, "copy", full)
             case "scoring":
                 broken.setattr(Scoring, "run", full)
             case "writing":

@@ -24,7 +24,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 GoOn = Callable[[int, int], bool]  # done, total -> whether to go on
 
-# In units of the bank's temperature, chosen on half of the validation people (benchmarks/README.md)
+# In units of the bank's temperature; chosen on half of the validation people, but for the growth (benchmarks/README.md)
 LEAST = 3.0  # of the mean log-likelihood ratio of the pairs that a merger makes
 MARGIN = 3.35  # by which the log-likelihood ratio of a merger must exceed that
 FEW = 1000  # faces; the more there are, the more look alike by chance

@@ -124,8 +124,8 @@ class Recognition:
 
     def _score(self, work: Callable[[Scoring], object]) -> int:
         """Scores here and now. After a failure, which is raised, the next update makes good."""
-        scoring = self.begin_scoring()
         try:
+            scoring = self.begin_scoring()
             work(scoring)
             self.store(scoring, scoring.answers)
             self.end_scoring(scoring)

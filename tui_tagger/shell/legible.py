@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from textual.color import BLACK, WHITE, Color
 
@@ -33,19 +33,19 @@ def legible(variables: Mapping[str, str]) -> dict[str, str]:
     found = {}
     for name in INKS:
         papers = [*plain, (colours["warning-muted"], LEAST)] if name == "text-warning" else plain
-        found[name] = next(ink for ink in _nearest(colours[name], papers)).hex
+        found[name] = _nearest(colours[name], papers).hex
     return {**variables, **found}
 
 
-def _nearest(ink: Color, papers: list[tuple[Color, float]]) -> Iterator[Color]:
-    """Inks between `ink` and black or white that are legible, the nearest first; the end of the way at last."""
+def _nearest(ink: Color, papers: list[tuple[Color, float]]) -> Color:
+    """The first legible ink on the way from `ink` to black or white; the end of the way where there is none."""
     end = max((BLACK, WHITE), key=lambda extreme: min(contrast(extreme, paper) for paper, _ in papers))
     for step in range(STEPS):
         way = step / STEPS
         mixed = Color.parse(ink.blend(end, way, 1 - (1 - ink.a) * (1 - way)).hex)
         if all(contrast(paper + mixed, paper) >= least for paper, least in papers):
-            yield mixed
-    yield end
+            return mixed
+    return end
 
 
 def _luminance(colour: Color) -> float:
