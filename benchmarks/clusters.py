@@ -196,7 +196,7 @@ def clusters(
 
 
 def growth(bank: StrangerBank, embeddings: Floats, people: Sequence[str], sizes: Sequence[int] = GROWING) -> Figures:
-    """Ours on libraries of everybody's faces, ever more people: where the settings must not have been chosen."""
+    """Ours on libraries of all faces of ever more `people` (a name a face), up to the given numbers of faces."""
     _, who = np.unique(people, return_inverse=True)
     everybody = np.random.default_rng(0).permutation(who.max() + 1)
     order = np.argsort(everybody.argsort()[who], kind="stable")
@@ -216,9 +216,8 @@ def drawn(bank: StrangerBank, count: int, seed: int = 0) -> tuple[Floats, Ints]:
     rng = np.random.default_rng(seed)
     people = np.repeat(np.arange(count), rng.geometric(0.1, count))[:count]
     back = np.linalg.pinv(bank.basis)
-    means = (
-        bank.mean + rng.standard_normal((people[-1] + 1, len(bank.between)), np.float32) * np.sqrt(bank.between) @ back
-    )
+    apart = rng.standard_normal((people[-1] + 1, len(bank.between)), np.float32) * np.sqrt(bank.between)
+    means = bank.mean + apart @ back
     means /= np.linalg.norm(means, axis=1, keepdims=True)
     rows = means[people] + CLOSE * rng.standard_normal((count, len(bank.between)), np.float32) @ back
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32), people
